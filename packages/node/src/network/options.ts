@@ -1,0 +1,21 @@
+export type ServerOptions = {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  /** Largest request body taken, bytes. AO's units take 10 MiB. */
+  readonly bodyBytesMax: number
+  /** A request (head and body) that takes longer to arrive is answered 408. */
+  readonly requestTimeoutMs: number
+  /** Idle time after which a kept-alive connection is closed. */
+  readonly keepAliveTimeoutMs: number
+  readonly connectionsMax: number
+}
+
+export const serverDefaults: ServerOptions = {
+  host: '127.0.0.1',
+  port: 4000,
+  bodyBytesMax: 10 * 1024 * 1024,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  connectionsMax: 10_000,
+}

@@ -1,0 +1,91 @@
+import { connect } from 'node:net'
+import { HeddleError } from '@heddle/protocol/base'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Route, type Server, type ServerOptions, startServer } from './index.ts'
+
+let server: Server | undefined
+const internalErrors: unknown[] = []
+
+async function start(routes: Route[], options: Partial<ServerOptions> = {}): Promise<string> {
+  const hooks = { onInternalError: (error: unknown) => void internalErrors.push(error) }
+  server = await startServer([{ prefix: '/su', routes }], hooks, { port: 0, ...options })
+  return server.url
+}
+
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+  internalErrors.length = 0
+})
+
+const echo: Route = {
+  method: 'POST',
+  path: '/',
+  handle: (request) => ({
+    status: 200,
+    body: { length: request.body.length, url: request.url, from: request.query.get('from') },
+  }),
+}
+
+describe('server', () => {
+  it('hands a room its path without the prefix, with and without the slash', async () => {
+    const url = await start([echo])
+    for (const path of ['/su', '/su/', '/su?from=1', '/su/?from=1']) {
+      const reply = await fetch(url + path, { method: 'POST', body: 'abc' })
+      const body = (await reply.json()) as { length: number; from: string | null }
+      expect(body.length).toBe(3)
+      expect(body.from).toBe(path.includes('from') ? '1' : null)
+    }
+  })
+
+  it('answers a coded error with its kind, and hides the text of any other', async () => {
+    const url = await start([
+      {
+        method: 'GET',
+        path: '/known',
+        handle: () => {
+          throw new HeddleError('nothing-here', 'missing', 'nothing here: look there')
+        },
+      },
+      {
+        method: 'GET',
+        path: '/unknown',
+        handle: () => {
+          throw new Error('secret path')
+        },
+      },
+    ])
+    const known = await fetch(`${url}/su/known`)
+    expect(known.status).toBe(404)
+    expect(await known.json()).toEqual({ error: 'nothing here: look there', code: 'nothing-here' })
+    const unknown = await fetch(`${url}/su/unknown`)
+    expect(unknown.status).toBe(500)
+    expect(await unknown.text()).not.toContain('secret')
+    expect(internalErrors).toHaveLength(1)
+  })
+
+  it('refuses a body over the limit with 413, and a stranger route with 404', async () => {
+    const url = await start([echo], { bodyBytesMax: 1000 })
+    const large = await fetch(`${url}/su/`, { method: 'POST', body: 'x'.repeat(1001) })
+    expect(large.status).toBe(413)
+    expect(await large.json()).toMatchObject({ code: 'body-too-large' })
+    const stranger = await fetch(`${url}/su/nowhere`)
+    expect(stranger.status).toBe(404)
+    expect(await stranger.json()).toMatchObject({ code: 'route-unknown' })
+  })
+
+  it('ends a request whose body never comes', async () => {
+    const url = await start([echo], { requestTimeoutMs: 200 })
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const answer = await new Promise<string>((resolve) => {
+      let text = ''
+      socket.on('data', (chunk) => {
+        text += chunk.toString()
+      })
+      socket.on('close', () => resolve(text))
+      socket.on('error', () => resolve(text))
+      socket.write('POST /su/ HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nab')
+    })
+    expect(answer).toMatch(/^HTTP\/1.1 408/)
+  })
+})

@@ -1,0 +1,2 @@
+export type { Cancel, Clock, Disk, File, Random, Runtime, Timer } from './ports.ts'
+export { createRuntime } from './runtime.ts'

@@ -1,0 +1,1 @@
+export { statusOfError, statusOfKind } from './status.ts'
