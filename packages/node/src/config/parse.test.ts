@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { nodeDefaults, parseNodeOptions, readEnvironment } from './index.ts'
+
+describe('parseNodeOptions', () => {
+  it('gives the defaults where nothing is set', () => {
+    expect(parseNodeOptions({})).toEqual(nodeDefaults)
+  })
+
+  it('reads flags', () => {
+    const options = parseNodeOptions({ port: '0', peer: 'http://a:1/, http://b:2', dev: true })
+    expect(options.port).toBe(0)
+    expect(options.peers).toEqual(['http://a:1', 'http://b:2'])
+    expect(options.dev).toBe(true)
+  })
+
+  it.each([
+    ['port', '70000'],
+    ['port', '1.5'],
+    ['peer', 'ftp://a'],
+    ['public-url', 'nonsense'],
+    ['roles', 'king'],
+    ['log', 'loud'],
+  ])('refuses --%s %s, naming both', (name, value) => {
+    expect(() => parseNodeOptions({ [name]: value })).toThrow(`--${name} ${value}`)
+  })
+
+  it('reads the environment', () => {
+    expect(readEnvironment({ HEDDLE_PUBLIC_URL: 'http://x' })['public-url']).toBe('http://x')
+  })
+})

@@ -1,0 +1,79 @@
+import { HeddleError } from '@heddle/protocol/base'
+import { allRoles, type NodeOptions, nodeDefaults } from './options.ts'
+
+/** Raw settings by flag name: from the command line, or from `HEDDLE_…` variables. */
+export type Settings = Readonly<Record<string, string | boolean | undefined>>
+
+function wrongSetting(name: string, value: unknown, want: string): HeddleError {
+  const text = `--${name} ${String(value)}: ${want}`
+  return new HeddleError('setting-invalid', 'invalid', text, { name })
+}
+
+function wholeNumber(name: string, value: string, min: number, max: number): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < min || number > max) {
+    throw wrongSetting(name, value, `give a whole number from ${min} to ${max}`)
+  }
+  return number
+}
+
+function httpUrl(name: string, value: string): string {
+  const url = URL.parse(value)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw wrongSetting(name, value, 'give an http or https URL')
+  }
+  return url.href.replace(/\/$/, '')
+}
+
+function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+function parseRoles(value: string): NodeOptions['roles'] {
+  if (value === 'all') return allRoles
+  const named = splitList(value)
+  const stranger = named.find((role) => !allRoles.some((known) => known === role))
+  if (stranger !== undefined || named.length === 0) {
+    throw wrongSetting('roles', value, `choose from all, ${allRoles.join(', ')}`)
+  }
+  return allRoles.filter((role) => named.includes(role))
+}
+
+function parseLogLevel(value: string): NodeOptions['logLevel'] {
+  if (value === 'info' || value === 'warn' || value === 'error' || value === 'silent') return value
+  throw wrongSetting('log', value, 'choose from info, warn, error, silent')
+}
+
+const parsers: Readonly<Record<string, (value: string) => Partial<NodeOptions>>> = {
+  data: (value) => ({ dataFolder: value }),
+  host: (value) => ({ host: value }),
+  port: (value) => ({ port: wholeNumber('port', value, 0, 65_535) }),
+  'public-url': (value) => ({ publicUrl: httpUrl('public-url', value) }),
+  peer: (value) => ({ peers: splitList(value).map((url) => httpUrl('peer', url)) }),
+  roles: (value) => ({ roles: parseRoles(value) }),
+  key: (value) => ({ keyFile: value }),
+  log: (value) => ({ logLevel: parseLogLevel(value) }),
+  'compute-threads': (value) => ({ computeThreads: wholeNumber('compute-threads', value, 1, 256) }),
+  'evaluation-timeout-ms': (value) => ({
+    evaluationTimeoutMs: wholeNumber('evaluation-timeout-ms', value, 10, 3_600_000),
+  }),
+}
+
+/** Names of all settings, as flags without their dashes. */
+export const settingNames: readonly string[] = [...Object.keys(parsers), 'dev']
+
+/** Options from settings; what is not set has its default. Throws `setting-invalid`. */
+export function parseNodeOptions(settings: Settings): NodeOptions {
+  let options = nodeDefaults
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) continue
+    if (name === 'dev') options = { ...options, dev: value === true || value === 'true' }
+    else if (typeof value === 'string' && parsers[name]) {
+      options = { ...options, ...parsers[name](value) }
+    }
+  }
+  return options
+}
