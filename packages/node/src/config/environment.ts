@@ -8,3 +8,11 @@ export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): S
   }
   return settings
 }
+
+/** What a client command takes from the environment. */
+export function readClientEnvironment(environment: NodeJS.ProcessEnv = process.env): {
+  readonly url: string | undefined
+  readonly wallet: string | undefined
+} {
+  return { url: environment.HEDDLE_URL, wallet: environment.HEDDLE_WALLET }
+}

@@ -1,2 +1,4 @@
+export { nodeCrypto } from './crypto.ts'
 export type { Cancel, Clock, Disk, File, Random, Runtime, Timer } from './ports.ts'
 export { createRuntime } from './runtime.ts'
+export { arweaveSigner, ed25519Signer } from './signers.ts'

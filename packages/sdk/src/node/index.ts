@@ -1,0 +1,2 @@
+export { readActorSource } from './source.ts'
+export { createWalletFile, walletFromFile } from './wallet.ts'

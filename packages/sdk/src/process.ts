@@ -1,0 +1,115 @@
+import { encodeText, HeddleError } from '@heddle/protocol/base'
+import { portableCrypto } from '@heddle/protocol/crypto'
+import { createItem, type ItemDraft, type Signer, type Tag } from '@heddle/protocol/item'
+import type { Result } from '@heddle/protocol/message'
+import { type ReadResult, readResult } from './result.ts'
+import type { Transport } from './transport.ts'
+
+export type TagInput = Readonly<Record<string, string>> | readonly Tag[]
+
+export type MessageInput = {
+  readonly action?: string
+  readonly tags?: TagInput
+  readonly data?: string | Uint8Array
+  readonly signal?: AbortSignal
+}
+
+/** A message's result, its id and its slot. */
+export type SlotResult = ReadResult & { readonly id: string; readonly slot: number }
+
+/** A process as a client sees it. */
+export type ProcessHandle = {
+  readonly id: string
+  /** Sends a message and waits for its result. A process's own `Error` is in `error`, not thrown. */
+  send(message: MessageInput): Promise<SlotResult>
+  /** Asks without leaving a trace (a dry-run). */
+  read(message: MessageInput): Promise<ReadResult>
+  /** Result of a message by its id. */
+  result(messageId: string, signal?: AbortSignal): Promise<ReadResult>
+}
+
+export function tagList(tags: TagInput = {}): Tag[] {
+  if (Array.isArray(tags)) return [...tags]
+  return Object.entries(tags).map(([name, value]) => ({ name, value: String(value) }))
+}
+
+export function dataBytes(data: string | Uint8Array | undefined): Uint8Array {
+  if (data === undefined || data.length === 0) return encodeText(' ')
+  return typeof data === 'string' ? encodeText(data) : data
+}
+
+function messageTags({ action, tags }: MessageInput): Tag[] {
+  const own = action === undefined ? [] : [{ name: 'Action', value: action }]
+  return [...own, ...tagList(tags), ...protocolTags('Message')]
+}
+
+/** The tags every AO item ends with. */
+export function protocolTags(type: 'Message' | 'Process' | 'Module'): Tag[] {
+  return [
+    { name: 'Data-Protocol', value: 'ao' },
+    { name: 'Variant', value: 'ao.TN.1' },
+    { name: 'Type', value: type },
+  ]
+}
+
+export function signerMissing(): HeddleError {
+  const text = 'this needs a signature: pass `signer` to createClient, or --wallet to the command'
+  return new HeddleError('signer-missing', 'invalid', text)
+}
+
+/** Signs and posts an item to the messenger; returns its id once it has a durable slot. */
+export async function postItem(
+  transport: Transport,
+  signer: Signer | undefined,
+  draft: ItemDraft,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (signer === undefined) throw signerMissing()
+  const item = await createItem(draft, signer, portableCrypto)
+  const body = new Uint8Array(item.bytes)
+  await transport.post('/mu/', body, 'application/octet-stream', signal)
+  return item.id
+}
+
+async function fetchResult(
+  transport: Transport,
+  id: string,
+  process: string,
+  signal?: AbortSignal,
+) {
+  const response = await transport.get(`/cu/result/${id}?process-id=${process}`, signal)
+  const slot = Number(response.headers.get('x-heddle-slot') ?? Number.NaN)
+  return { slot, ...readResult((await response.json()) as Result) }
+}
+
+export function createProcess(
+  transport: Transport,
+  signer: Signer | undefined,
+  id: string,
+): ProcessHandle {
+  return {
+    id,
+    async send(message) {
+      const draft = { target: id, tags: messageTags(message), data: dataBytes(message.data) }
+      const messageId = await postItem(transport, signer, draft, message.signal)
+      const result = await fetchResult(transport, messageId, id, message.signal)
+      return { id: messageId, ...result }
+    },
+    async read(message) {
+      const data = typeof message.data === 'string' ? message.data : ''
+      const body = {
+        Id: '0',
+        Owner: '0',
+        Anchor: '0',
+        Target: id,
+        Data: data,
+        Tags: messageTags(message),
+      }
+      const path = `/cu/dry-run?process-id=${id}`
+      const json = JSON.stringify(body)
+      const response = await transport.post(path, json, 'application/json', message.signal)
+      return readResult((await response.json()) as Result)
+    },
+    result: (messageId, signal) => fetchResult(transport, messageId, id, signal),
+  }
+}
