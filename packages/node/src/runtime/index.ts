@@ -1,3 +1,4 @@
+export { ethereumSigner } from '@heddle/protocol/item'
 export { nodeCrypto } from './crypto.ts'
 export type { Cancel, Clock, Disk, File, Random, Runtime, Timer } from './ports.ts'
 export { createRuntime } from './runtime.ts'

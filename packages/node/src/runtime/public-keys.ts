@@ -5,7 +5,9 @@ const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex')
 /** 65537 in base64url. */
 const publicExponent = 'AQAB'
 
-/** How many imported keys are kept; about 2 KiB each. Importing costs a quarter of a verification. */
+/**
+ * How many imported keys are kept; about 2 KiB each. Importing costs a quarter of a verification.
+ */
 const keptKeys = 512
 
 const kept = new Map<string, KeyObject>()

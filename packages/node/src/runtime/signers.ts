@@ -7,9 +7,7 @@ import {
   sign,
 } from 'node:crypto'
 import { HeddleError } from '@heddle/protocol/base'
-import { arweaveType, ed25519Type, ethereumSigner, type Signer } from '@heddle/protocol/item'
-
-export { ethereumSigner }
+import { arweaveType, ed25519Type, type Signer } from '@heddle/protocol/item'
 
 /** DER of an Ed25519 PKCS #8 key up to the 32 seed bytes (RFC 8410 §10.3). */
 const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')

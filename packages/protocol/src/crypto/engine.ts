@@ -1,7 +1,7 @@
 /**
- * The primitives the protocol needs, as plain functions, so that Node uses OpenSSL and a browser uses
- * noble and WebCrypto while every rule above stays one piece of code. Digests are synchronous because
- * ids and chains are; signature checks may be asynchronous because WebCrypto's RSA is.
+ * The primitives the protocol needs, as plain functions, so that Node uses OpenSSL and a browser
+ * uses noble and WebCrypto while every rule above stays one piece of code. Digests are synchronous
+ * because ids and chains are; signature checks may be asynchronous because WebCrypto's RSA is.
  */
 export type CryptoEngine = {
   sha256(bytes: Uint8Array): Uint8Array

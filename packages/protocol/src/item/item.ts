@@ -2,8 +2,9 @@
 export type Tag = { readonly name: string; readonly value: string }
 
 /**
- * A parsed ANS-104 data item. Every byte field is a view into `bytes`: nothing is copied, so keep the
- * whole alive as long as a part. `rawTags` are the Avro bytes as sent, which is what signatures cover.
+ * A parsed ANS-104 data item. Every byte field is a view into `bytes`: nothing is copied, so keep
+ * the whole alive as long as a part. `rawTags` are the Avro bytes as sent, which is what signatures
+ * cover.
  */
 export type Item = {
   readonly bytes: Uint8Array

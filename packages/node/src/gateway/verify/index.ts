@@ -1,0 +1,2 @@
+export { type VerifierOptions, verifierDefaults } from './options.ts'
+export { createVerifier, type Verifier } from './verifier.ts'

@@ -1,0 +1,73 @@
+import { Worker } from 'node:worker_threads'
+import { type Batch, packBatch, type Verdicts } from './batch.ts'
+import { verifierCrashed } from './errors.ts'
+
+/** The answer a batch under way is waited for. */
+type Waiting = { resolve(verdicts: Verdicts): void; reject(error: Error): void }
+
+/**
+ * One verification thread with at most one batch under way. It starts with its first batch, and
+ * again with the next one after a crash, so a thread that cannot start never spins.
+ */
+export class Thread {
+  readonly #workerUrl: URL
+  #worker: Worker | undefined
+  #waiting: Waiting | undefined
+
+  constructor(workerUrl: URL) {
+    this.#workerUrl = workerUrl
+  }
+
+  get busy(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** Verifies a batch. Rejects with `verifier-crashed` where the thread ends before it answers. */
+  run(items: readonly Uint8Array[]): Promise<Verdicts> {
+    const worker = this.#worker ?? this.#start()
+    const batch: Batch = packBatch(items)
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+      // A busy thread keeps the process alive, an idle one does not.
+      worker.ref()
+      worker.postMessage(batch, [batch.bytes.buffer])
+    })
+  }
+
+  /** Ends the thread; a batch under way is rejected with `reason`. */
+  async close(reason: Error): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    this.#settle((waiting) => waiting.reject(reason))
+    await worker?.terminate()
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#workerUrl)
+    this.#worker = worker
+    worker.on('message', (verdicts: Verdicts) => {
+      // What a thread given up still says is no answer to its successor's batch.
+      if (worker !== this.#worker) return
+      worker.unref()
+      this.#settle((waiting) => waiting.resolve(verdicts))
+    })
+    worker.on('error', (error) => this.#lost(worker, error.message))
+    worker.on('messageerror', (error) => this.#lost(worker, error.message))
+    worker.on('exit', (exitCode) => this.#lost(worker, `exit code ${exitCode}`))
+    return worker
+  }
+
+  #lost(worker: Worker, reason: string): void {
+    // `error` is followed by `exit`; by then another worker may be in its place.
+    if (worker !== this.#worker) return
+    this.#worker = undefined
+    worker.terminate()
+    this.#settle((waiting) => waiting.reject(verifierCrashed(reason)))
+  }
+
+  #settle(finish: (waiting: Waiting) => void): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting !== undefined) finish(waiting)
+  }
+}

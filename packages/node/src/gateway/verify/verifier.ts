@@ -1,0 +1,139 @@
+import type { Item } from '@heddle/protocol/item'
+import { nodeCrypto } from '../../runtime/index.ts'
+import { verifierBusy, verifierClosed } from './errors.ts'
+import { readVerifierOptions, type VerifierOptions } from './options.ts'
+import { Thread } from './thread.ts'
+import { VerifiedItems } from './verified-items.ts'
+
+export type Verifier = {
+  /**
+   * Tells whether the owner signed the item; the work is done on another thread. Rejects with
+   * `verifier-busy` (exhausted), `verifier-crashed` or `verifier-closed` (unavailable).
+   */
+  verify(item: Item): Promise<boolean>
+  /** Ends the threads. Items without a verdict are rejected with `verifier-closed`. */
+  close(): Promise<void>
+}
+
+/** An item without a verdict. */
+type Pending = {
+  readonly bytes: Uint8Array
+  /** Absent where the item is too large to be remembered. */
+  readonly digest: string | undefined
+  resolve(valid: boolean): void
+  reject(error: unknown): void
+}
+
+/** Starts a pool of verification threads; each thread itself starts with its first batch. */
+export function createVerifier(options: VerifierOptions = {}): Verifier {
+  const pool = new VerifierPool(readVerifierOptions(options))
+  return { verify: (item) => pool.verify(item), close: () => pool.close() }
+}
+
+class VerifierPool {
+  readonly #settings: Required<VerifierOptions>
+  readonly #threads: readonly Thread[]
+  readonly #verified: VerifiedItems
+  #queue: Pending[] = []
+  #unansweredItems = 0
+  #unansweredBytes = 0
+  #dispatchPlanned = false
+  #closed = false
+
+  constructor(settings: Required<VerifierOptions>) {
+    this.#settings = settings
+    this.#threads = Array.from({ length: settings.threads }, () => new Thread(settings.workerUrl))
+    this.#verified = new VerifiedItems(settings.cacheItems)
+  }
+
+  async verify(item: Item): Promise<boolean> {
+    if (this.#closed) throw verifierClosed()
+    const { bytes } = item
+    const digest = this.#digest(bytes)
+    if (digest !== undefined && this.#verified.has(digest)) return true
+    this.#admit(bytes.length)
+    try {
+      return await new Promise<boolean>((resolve, reject) => {
+        this.#queue.push({ bytes, digest, resolve, reject })
+        this.#planDispatch()
+      })
+    } finally {
+      this.#unansweredItems--
+      this.#unansweredBytes -= bytes.length
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const error = verifierClosed()
+    for (const pending of this.#queue.splice(0)) pending.reject(error)
+    await Promise.all(this.#threads.map((thread) => thread.close(error)))
+  }
+
+  #digest(bytes: Uint8Array): string | undefined {
+    const { cacheItems, cacheItemBytes } = this.#settings
+    if (cacheItems === 0 || bytes.length > cacheItemBytes) return undefined
+    return Buffer.from(nodeCrypto.sha256(bytes)).toString('latin1')
+  }
+
+  /** Counts an item in, or refuses it. Copies and queue are bounded by this alone. */
+  #admit(bytes: number): void {
+    const { queueItems, queueBytes } = this.#settings
+    const items = this.#unansweredItems
+    // An item larger than the whole queue must still pass when nothing else is there.
+    const tooManyBytes = items > 0 && this.#unansweredBytes + bytes > queueBytes
+    if (items >= queueItems || tooManyBytes) throw verifierBusy(items, this.#unansweredBytes)
+    this.#unansweredItems++
+    this.#unansweredBytes += bytes
+  }
+
+  /**
+   * Waits for the end of this turn of the event loop, so that what arrives together goes together.
+   */
+  #planDispatch(): void {
+    if (this.#dispatchPlanned) return
+    this.#dispatchPlanned = true
+    setImmediate(() => {
+      this.#dispatchPlanned = false
+      this.#dispatch()
+    })
+  }
+
+  #dispatch(): void {
+    const idle = this.#threads.filter((thread) => !thread.busy)
+    for (const [index, thread] of idle.entries()) {
+      if (this.#queue.length === 0) return
+      // An equal share each: one full batch would leave the other threads without work.
+      const share = Math.ceil(this.#queue.length / (idle.length - index))
+      void this.#run(thread, this.#takeBatch(share))
+    }
+  }
+
+  #takeBatch(share: number): Pending[] {
+    const { batchItems, batchBytes } = this.#settings
+    const most = Math.min(share, batchItems, this.#queue.length)
+    let bytes = this.#queue[0]?.bytes.length ?? 0
+    let count = 1
+    while (count < most) {
+      bytes += this.#queue[count]?.bytes.length ?? 0
+      if (bytes > batchBytes) break
+      count++
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  async #run(thread: Thread, batch: readonly Pending[]): Promise<void> {
+    try {
+      const verdicts = await thread.run(batch.map((pending) => pending.bytes))
+      for (const [index, { digest, resolve }] of batch.entries()) {
+        const valid = verdicts[index] === 1
+        // Only what holds is remembered: strangers could fill the memory with refusals.
+        if (valid && digest !== undefined) this.#verified.add(digest)
+        resolve(valid)
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+    this.#dispatch()
+  }
+}

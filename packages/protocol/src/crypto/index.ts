@@ -1,0 +1,7 @@
+export { type DeepHashChunk, deepHash, extendDeepHash, startDeepHash } from './deep-hash.ts'
+export { ed25519PublicKey, isEd25519Key, signEd25519 } from './ed25519.ts'
+export type { CryptoEngine, Verdict } from './engine.ts'
+export { ethereumAddress, personalMessageDigest } from './ethereum.ts'
+export { portableCrypto } from './portable.ts'
+export { isRsaShape } from './rsa-pss.ts'
+export { isLowS, secp256k1PublicKey, signSecp256k1 } from './secp256k1.ts'
