@@ -1,0 +1,106 @@
+import { createRuntime, ed25519Signer, nodeCrypto } from '@heddle/node/runtime'
+import { encodeText } from '@heddle/protocol/base'
+import { createItem, type Signer } from '@heddle/protocol/item'
+import { createClient } from '@heddle/sdk'
+import { newDataFolder, removeFolder, startNodeProcess } from '../e2e/node-process.ts'
+import { startChild } from './child.ts'
+import { postAll } from './load.ts'
+import { installPeer } from './peers.ts'
+import { quantile, remark, report } from './report.ts'
+
+const connections = 32
+const processCount = 8
+const messagesPerRound = 4000
+const rounds = 5
+const peerMessagesPerRound = 10
+
+const { clock, random, timer } = createRuntime()
+
+const counter = `let count = 0
+on('Inc', (msg) => { count++; msg.reply({ data: String(count) }) })`
+
+async function signMessages(signer: Signer, targets: readonly string[], count: number) {
+  const bodies: Uint8Array[] = []
+  for (let i = 0; i < count; i++) {
+    const tags = Object.entries({
+      'Data-Protocol': 'ao',
+      Type: 'Message',
+      Variant: 'ao.TN.1',
+      Action: 'Inc',
+      N: `${i}-${Buffer.from(random.bytes(8)).toString('hex')}`,
+    }).map(([name, value]) => ({ name, value }))
+    const target = targets[i % targets.length] ?? ''
+    const item = await createItem({ target, tags, data: encodeText(' ') }, signer, nodeCrypto)
+    bodies.push(item.bytes)
+  }
+  return bodies
+}
+
+type ProcessRow = { id: string; head: number; evaluated: number }
+
+/** Waits until every slot of these processes has its durable result. */
+async function waitEvaluated(url: string, targets: ReadonlySet<string>): Promise<void> {
+  for (;;) {
+    const reply = await fetch(`${url}/cu/processes`)
+    const { processes } = (await reply.json()) as { processes: ProcessRow[] }
+    const own = processes.filter(({ id }) => targets.has(id))
+    if (own.every(({ head, evaluated }) => head === evaluated)) return
+    await timer.sleep(5)
+  }
+}
+
+async function openPeer() {
+  const peer = installPeer('wao', '0.35.7')
+  if ('missing' in peer) {
+    remark(`wao is not measured: ${peer.missing}`)
+    return undefined
+  }
+  const script = new URL('wao-peer.mjs', import.meta.url).pathname
+  const flags = ['--no-warnings', script, peer.path]
+  const child = startChild(process.execPath, flags)
+  await child.next()
+  return child
+}
+
+/** Signed items over HTTP to durable slot to durable result, against wao's in-memory AO in the same run. */
+export async function run(): Promise<void> {
+  const folder = newDataFolder()
+  const node = await startNodeProcess(folder)
+  const signer = ed25519Signer(random.bytes(32))
+  const client = createClient({ url: node.url, signer })
+  const targets: string[] = []
+  for (let i = 0; i < processCount; i++) targets.push((await client.spawn({ source: counter })).id)
+  const all = new Set(targets)
+  const peer = await openPeer().catch((error: unknown) => {
+    remark(`wao is not measured: ${String(error)}`)
+    return undefined
+  })
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const bodies = await signMessages(signer, targets, messagesPerRound)
+    const startMs = clock.elapsedMs()
+    await postAll(`${node.url}/mu/`, bodies, connections)
+    await waitEvaluated(node.url, all)
+    const perSecond = (1000 * messagesPerRound) / (clock.elapsedMs() - startMs)
+    if (peer !== undefined) {
+      const seconds = Number(await peer.ask(String(peerMessagesPerRound)))
+      if (round > 0) theirs.push(peerMessagesPerRound / seconds)
+    }
+    // The first round warms both up.
+    if (round > 0) ours.push(perSecond)
+  }
+  peer?.stop()
+  await node.stop()
+  removeFolder(folder)
+  const value = quantile(ours, 0.5)
+  const note = `${connections} connections, ${processCount} js processes, ed25519 items, generator on the same machine`
+  const figure = { bench: 'ingest', metric: 'ingest', value, unit: 'messages/s', note }
+  if (theirs.length === 0) return report(figure)
+  const peerValue = quantile(theirs, 0.5)
+  report({
+    ...figure,
+    peer: `wao 0.35.7 in memory: ${peerValue.toFixed(2)}/s`,
+    ratio: value / peerValue,
+  })
+}
