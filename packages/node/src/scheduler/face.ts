@@ -22,7 +22,10 @@ export type SchedulerFace = {
   schedule(item: Item): Promise<Receipt>
   /** Assigns an existing item (by id) to a process. */
   assign(processId: string, messageId: string, options: AssignOptions): Promise<Receipt>
-  /** Entries from `fromSlot`, at most `limit`, durable ones only. */
+  /**
+   * Entries from `fromSlot`, at most `limit`, durable ones only. Large ones may come in fewer at a
+   * time, but never none while there is one: ask again from the slot behind the last.
+   */
   entries(processId: string, fromSlot: number, limit: number): Promise<LogEntry[]>
   /** Slot of a message (or assignment) id within a process. */
   slotOf(processId: string, id: string): Promise<number | undefined>

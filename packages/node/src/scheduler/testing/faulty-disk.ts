@@ -1,0 +1,31 @@
+import type { Disk, File, Runtime } from '../../runtime/index.ts'
+
+/** What a test makes the disk do. */
+export type DiskFaults = {
+  /** Writes that fail from now on, as on a full disk. */
+  failNextWrites: number
+  /** Every sync takes at least this long. */
+  syncDelayMs: number
+}
+
+/** The real disk with faults of the test's choosing in front of it. */
+export function faultyDisk(real: Pick<Runtime, 'disk' | 'timer'>, faults: DiskFaults): Disk {
+  const wrap = (file: File): File => ({
+    read: (into, position) => file.read(into, position),
+    truncate: (lengthBytes) => file.truncate(lengthBytes),
+    sizeBytes: () => file.sizeBytes(),
+    close: () => file.close(),
+    async write(buffers, position) {
+      if (faults.failNextWrites > 0) {
+        faults.failNextWrites--
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      }
+      await file.write(buffers, position)
+    },
+    async sync() {
+      if (faults.syncDelayMs > 0) await real.timer.sleep(faults.syncDelayMs)
+      await file.sync()
+    },
+  })
+  return { ...real.disk, open: async (path) => wrap(await real.disk.open(path)) }
+}
