@@ -36,15 +36,15 @@ async function signMessages(signer: Signer, targets: readonly string[], count: n
   return bodies
 }
 
-type ProcessRow = { id: string; head: number; evaluated: number }
+type ProcessRow = { process: string; backlog: number }
 
 /** Waits until every slot of these processes has its durable result. */
 async function waitEvaluated(url: string, targets: ReadonlySet<string>): Promise<void> {
   for (;;) {
     const reply = await fetch(`${url}/cu/processes`)
     const { processes } = (await reply.json()) as { processes: ProcessRow[] }
-    const own = processes.filter(({ id }) => targets.has(id))
-    if (own.every(({ head, evaluated }) => head === evaluated)) return
+    const own = processes.filter((row) => targets.has(row.process))
+    if (own.every(({ backlog }) => backlog === 0)) return
     await timer.sleep(5)
   }
 }

@@ -142,9 +142,10 @@ export function describeAo({ mode, language, moduleOf }: SuiteInput): void {
       expect(dataOf([...first.edges, ...rest.edges])).toEqual(values)
       const newest = await ao.results({ process, limit: 2, sort: 'DESC' })
       expect(dataOf(newest.edges)).toEqual(['5', '4'])
-      const before = newest.edges.at(-1)?.cursor ?? ''
-      const older = await ao.results({ process, limit: 2, sort: 'DESC', from: before })
-      expect(dataOf(older.edges)).toEqual(['3', '2'])
+      // Upstream's bounds whatever the order: `from` is the lower one, exclusive; `to` the upper, inclusive.
+      const to = newest.edges.at(-1)?.cursor ?? ''
+      const older = await ao.results({ process, limit: 3, sort: 'DESC', to })
+      expect(dataOf(older.edges)).toEqual(['4', '3', '2'])
     })
 
     it('assigns a message to another process, once', async () => {

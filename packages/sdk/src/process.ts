@@ -1,4 +1,4 @@
-import { encodeText, HeddleError } from '@heddle/protocol/base'
+import { encodeText, HeddleError, toHex } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
 import { createItem, type ItemDraft, type Signer, type Tag } from '@heddle/protocol/item'
 import type { Result } from '@heddle/protocol/message'
@@ -57,6 +57,14 @@ export function signerMissing(): HeddleError {
   return new HeddleError('signer-missing', 'invalid', text)
 }
 
+/**
+ * 32 characters that set an item apart: the same words signed twice with a deterministic key (Ed25519)
+ * would else be one item with one id, and the second would be dropped as a repeat.
+ */
+function newAnchor(): Uint8Array {
+  return encodeText(toHex(globalThis.crypto.getRandomValues(new Uint8Array(16))))
+}
+
 /** Signs and posts an item to the messenger; returns its id once it has a durable slot. */
 export async function postItem(
   transport: Transport,
@@ -65,7 +73,7 @@ export async function postItem(
   signal?: AbortSignal,
 ): Promise<string> {
   if (signer === undefined) throw signerMissing()
-  const item = await createItem(draft, signer, portableCrypto)
+  const item = await createItem({ ...draft, anchor: newAnchor() }, signer, portableCrypto)
   const body = new Uint8Array(item.bytes)
   await transport.post('/mu/', body, 'application/octet-stream', signal)
   return item.id

@@ -2,7 +2,12 @@ import { type Command, clientFlags, usageError } from '../command.ts'
 import { connect } from '../connect.ts'
 import { answer } from '../output.ts'
 
-type ProcessRow = { id: string; head: number; evaluated: number; error?: string }
+type ProcessRow = {
+  process: string
+  slots: number
+  backlog: number
+  stopped: string | null
+}
 
 export const listCommand: Command = {
   name: 'list',
@@ -14,9 +19,9 @@ export const listCommand: Command = {
     if (what !== 'processes') throw usageError(`heddle list ${what}: it lists processes`)
     const response = await connect(flags).transport.get('/cu/processes')
     const { processes } = (await response.json()) as { processes: ProcessRow[] }
-    const rows = processes.map(({ id, head, evaluated, error }) => {
-      const behind = head === evaluated ? '' : `  ${head - evaluated} waiting`
-      return `${id}  ${head} slots${behind}${error === undefined ? '' : `  ${error}`}`
+    const rows = processes.map(({ process, slots, backlog, stopped }) => {
+      const behind = backlog === 0 ? '' : `  ${backlog} waiting`
+      return `${process}  ${slots} slots${behind}${stopped === null ? '' : `  ${stopped}`}`
     })
     answer(flags.json === true, { processes }, rows.join('\n') || 'none yet: heddle spawn FILE')
     return 0

@@ -1,7 +1,7 @@
 import { parseNodeOptions, readEnvironment } from '@heddle/node/config'
 import { startNode, waitForStop } from '@heddle/node/main'
 import type { Command, Flag } from '../command.ts'
-import { print, remark } from '../output.ts'
+import { print } from '../output.ts'
 import { version } from '../version.ts'
 
 export const nodeFlags: Readonly<Record<string, Flag>> = {
@@ -27,7 +27,7 @@ export const upCommand: Command = {
   async run({ flags }) {
     const given = flags as Readonly<Record<string, string | boolean | undefined>>
     const options = parseNodeOptions({ ...readEnvironment(), ...given })
-    const node = await startNode(options, { version, onNotice: remark })
+    const node = await startNode(options, { version })
     print(`ready ${node.url}`)
     await waitForStop(node)
     return 0

@@ -23,7 +23,7 @@ function signerOf(path: string, text: string): Signer {
   }
   if (typeof jwk !== 'object' || jwk === null || !('kty' in jwk))
     throw keyInvalid(path, 'not a JWK')
-  if (jwk.kty === 'RSA') return arweaveSigner(jwk)
+  if (jwk.kty === 'RSA') return arweaveSigner({ ...jwk, kty: 'RSA' })
   const seed = 'd' in jwk && typeof jwk.d === 'string' ? decodeBase64Url(jwk.d) : undefined
   if (jwk.kty !== 'OKP' || seed?.length !== 32) throw keyInvalid(path, 'no private Ed25519 key')
   return ed25519Signer(seed)

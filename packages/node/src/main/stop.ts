@@ -1,12 +1,14 @@
+import { createRuntime } from '../runtime/index.ts'
+
+/** A clean stop takes less than five seconds, or is no longer waited for. */
+const closeMsMax = 4500
+
 /**
  * Resolves once the process was told to stop (SIGTERM, SIGINT, SIGHUP) and the node has closed. A second
  * signal, or a close that hangs, ends the process at once: everything acknowledged is durable anyway.
  */
-export async function waitForStop(
-  node: { close(): Promise<void> },
-  timer: { after(delayMs: number, run: () => void): () => void },
-  closeMsMax = 4500,
-): Promise<void> {
+export async function waitForStop(node: { close(): Promise<void> }): Promise<void> {
+  const { timer } = createRuntime()
   const stopped = Promise.withResolvers<void>()
   let closing = false
   const onSignal = () => {

@@ -1,14 +1,15 @@
 import { connect } from 'node:net'
 import { HeddleError } from '@heddle/protocol/base'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Route, type Server, type ServerOptions, startServer } from './index.ts'
+import { openServer, type Route, type ServerOptions, type ServerSocket } from './index.ts'
 
-let server: Server | undefined
+let server: ServerSocket | undefined
 const internalErrors: unknown[] = []
 
 async function start(routes: Route[], options: Partial<ServerOptions> = {}): Promise<string> {
   const hooks = { onInternalError: (error: unknown) => void internalErrors.push(error) }
-  server = await startServer([{ prefix: '/su', routes }], hooks, { port: 0, ...options })
+  server = await openServer({ port: 0, ...options })
+  await server.serve([{ prefix: '/su', routes }], hooks)
   return server.url
 }
 
@@ -72,6 +73,13 @@ describe('server', () => {
     const stranger = await fetch(`${url}/su/nowhere`)
     expect(stranger.status).toBe(404)
     expect(await stranger.json()).toMatchObject({ code: 'route-unknown' })
+  })
+
+  it('says that it is starting until it has routes, and that a port is taken', async () => {
+    server = await openServer({ port: 0 })
+    expect((await fetch(server.url)).status).toBe(503)
+    const port = Number(new URL(server.url).port)
+    await expect(openServer({ port })).rejects.toThrow(`port ${port} on 127.0.0.1 is taken`)
   })
 
   it('ends a request whose body never comes', async () => {

@@ -1,3 +1,4 @@
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { HeddleError, isHeddleError } from '@heddle/protocol/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type ServerOptions, serverDefaults } from './options.ts'
@@ -7,10 +8,12 @@ import type { Route, RouteReply, RouteRequest } from './route.ts'
 /** A room's routes and the path they live under (`''` for the root). */
 export type Mount = { readonly prefix: string; readonly routes: readonly Route[] }
 
-export type Server = {
+export type ServerSocket = {
   /** Base URL, no slash at the end. */
   readonly url: string
-  /** Refuses new requests, lets running ones end for up to `graceMs`, then drops them. */
+  /** Hands requests to these routes from now on. Called once. */
+  serve(mounts: readonly Mount[], hooks: ServerHooks): Promise<void>
+  /** Refuses new requests and ends all connections. */
   close(): Promise<void>
 }
 
@@ -98,29 +101,18 @@ function mount(app: FastifyInstance, { prefix, routes }: Mount): void {
   }
 }
 
-/** Starts the one HTTP server of a node with every room's routes. */
-export async function startServer(
+function createApp(
   mounts: readonly Mount[],
   hooks: ServerHooks,
-  given: Partial<ServerOptions> = {},
-): Promise<Server> {
-  const options = { ...serverDefaults, ...given }
+  options: ServerOptions,
+  serverFactory: (handler: RequestListener) => HttpServer,
+): FastifyInstance {
   const app = fastify({
     bodyLimit: options.bodyBytesMax,
-    requestTimeout: options.requestTimeoutMs,
-    connectionTimeout: 0,
-    keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: true,
-    http: {
-      // Node looks for late requests only this often, and for none at all while the time for the
-      // head alone (60 s unless told) is above the time for the whole request.
-      connectionsCheckingInterval: Math.min(options.requestTimeoutMs, 5000),
-      requestTimeout: options.requestTimeoutMs,
-      headersTimeout: options.requestTimeoutMs,
-    },
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 8192 },
+    serverFactory,
   })
-  app.server.maxConnections = options.connectionsMax
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', async (request, reply) => {
@@ -140,9 +132,64 @@ export async function startServer(
     return send(reply, replyError(new HeddleError('route-unknown', 'missing', text)))
   })
   for (const entry of mounts) mount(app, entry)
-  await app.listen({ host: options.host, port: options.port })
-  const address = app.server.address()
+  return app
+}
+
+/** What a caller hears while the node reads its logs: it is there, but not yet. */
+const answerStarting: RequestListener = (_request, response) => {
+  const body = '{"error":"the node is starting: try again in a moment","code":"node-starting"}'
+  response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' }).end(body)
+}
+
+function listen(server: HttpServer, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be had: ${cause.message}`
+      const text = `port ${port} on ${host} ${why}; choose another with --port (0: any free one)`
+      reject(new HeddleError('port-unavailable', 'unavailable', text, { host, port }, { cause }))
+    })
+    server.listen(port, host, () => resolve())
+  })
+}
+
+/**
+ * Takes the port at once, so that the node knows its own URL before its rooms are open, and answers 503
+ * until `serve` is given the routes. Rejects with `port-unavailable`.
+ */
+export async function openServer(given: Partial<ServerOptions> = {}): Promise<ServerSocket> {
+  const options = { ...serverDefaults, ...given }
+  let handler = answerStarting
+  let app: FastifyInstance | undefined
+  const server = createServer(
+    {
+      // Node looks for late requests only this often, and for none at all while the time for the
+      // head alone (60 s unless told) is above the time for the whole request.
+      connectionsCheckingInterval: Math.min(options.requestTimeoutMs, 5000),
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: options.requestTimeoutMs,
+      keepAliveTimeout: options.keepAliveTimeoutMs,
+    },
+    (request, response) => handler(request, response),
+  )
+  server.maxConnections = options.connectionsMax
+  await listen(server, options)
+  const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  return { url: `http://${host}:${port}`, close: () => app.close() }
+  return {
+    url: `http://${host}:${port}`,
+    async serve(mounts, hooks) {
+      app = createApp(mounts, hooks, options, (serving) => {
+        handler = serving
+        return server
+      })
+      await app.ready()
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      await app?.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
 }

@@ -1,0 +1,2 @@
+export { type HeddleNode, startNode } from './node.ts'
+export { waitForStop } from './stop.ts'

@@ -1,0 +1,247 @@
+import { join } from 'node:path'
+import { encodeBase64Url } from '@heddle/protocol/base'
+import { createItem, type Item, type Signer, tagValue } from '@heddle/protocol/item'
+import { schedulerLocationDraft } from '@heddle/protocol/message'
+import { type Compute, createCompute } from '../compute/index.ts'
+import type { NodeOptions } from '../config/index.ts'
+import { type Consensus, openSolo } from '../consensus/index.ts'
+import {
+  createGateway,
+  createMainnetRoutes,
+  createVerifier,
+  type Gateway,
+  type MainnetScheduler,
+} from '../gateway/index.ts'
+import { type OrderedLog, openJournal } from '../journal/index.ts'
+import { createMessenger } from '../messenger/index.ts'
+import type { Mount, Route } from '../network/index.ts'
+import type { Log, Metrics } from '../observe/index.ts'
+import { nodeCrypto, type Runtime } from '../runtime/index.ts'
+import {
+  type BaseLayer,
+  createScheduler,
+  readCurrentSlot,
+  readSchedule,
+  type Scheduler,
+} from '../scheduler/index.ts'
+import type { Closing } from './closing.ts'
+
+/** What every room is built from. */
+export type Ground = {
+  readonly options: NodeOptions
+  readonly runtime: Runtime
+  readonly signer: Signer
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Where others reach this node. */
+  readonly publicUrl: string
+  /** Closed in reverse order of opening. */
+  readonly closing: Closing
+}
+
+/** The rooms, joined, and their routes. */
+export type Rooms = {
+  readonly mounts: readonly Mount[]
+  readonly consensus: Consensus
+  processCount(): number
+  keep(item: Item): Promise<void>
+}
+
+/** A Scheduler-Location is good for a day; each start announces anew. */
+const locationTtlMs = 86_400_000
+
+async function openLog(
+  name: string,
+  { options, runtime, log, closing }: Ground,
+): Promise<OrderedLog> {
+  const room = log.forRoom('journal')
+  const journal = await openJournal(join(options.dataFolder, name), runtime, {
+    onRepair: (repair) =>
+      room.warn({ ...repair }, 'cut off a torn tail that was never acknowledged'),
+  })
+  closing.add(() => journal.close())
+  return journal
+}
+
+type Verify = (item: Item) => Promise<boolean>
+
+async function openBaseLayer(ground: Ground): Promise<Consensus> {
+  const log = await openLog('blocks', ground)
+  const { clock } = ground.runtime
+  const consensus = await openSolo({ log, epoch: await log.claim(), clock, crypto: nodeCrypto })
+  ground.closing.add(() => consensus.close())
+  return consensus
+}
+
+async function openGateway(
+  ground: Ground,
+  consensus: Consensus,
+  scheduler: Scheduler,
+  verify: Verify,
+): Promise<Gateway> {
+  const journal = await openLog('items', ground)
+  const room = ground.log.forRoom('gateway')
+  const { clock, timer, disk } = ground.runtime
+  const gateway = await createGateway(
+    {
+      journal,
+      epoch: await journal.claim(),
+      consensus,
+      log: scheduler,
+      verify,
+      engine: nodeCrypto,
+      clock,
+      timer,
+      disk,
+      onFault: (what, error) => room.error({ error }, what),
+    },
+    { indexFile: inData(ground, 'index/items.sqlite') },
+  )
+  ground.closing.add(() => gateway.close())
+  return gateway
+}
+
+async function openCompute(
+  ground: Ground,
+  scheduler: Scheduler,
+  items: Gateway,
+  verify: Verify,
+): Promise<Compute> {
+  const { options, runtime, signer } = ground
+  const room = ground.log.forRoom('compute')
+  const compute = await createCompute(
+    {
+      log: scheduler,
+      items,
+      verify,
+      results: await openLog('results', ground),
+      checkpointFolder: inData(ground, 'checkpoints'),
+      runtime,
+      engine: nodeCrypto,
+      address: addressOf(signer),
+      warn: (fields, text) => room.warn(fields, text),
+    },
+    {
+      evaluationTimeoutMs: options.evaluationTimeoutMs,
+      ...(options.computeThreads === undefined ? {} : { workers: options.computeThreads }),
+    },
+  )
+  ground.closing.add(() => compute.close())
+  return compute
+}
+
+/** Says where this node's scheduler answers, unless the newest announcement says so already. */
+async function announce({ signer, publicUrl, runtime }: Ground, gateway: Gateway): Promise<void> {
+  const url = `${publicUrl}/su`
+  const newest = await gateway.schedulerLocation(addressOf(signer))
+  if (newest !== undefined && tagValue(newest.item.tags, 'Url') === url) return
+  const draft = schedulerLocationDraft(url, locationTtlMs)
+  // The anchor sets it apart from an earlier announcement of the same place.
+  const anchor = runtime.random.bytes(32)
+  await gateway.keep(await createItem({ ...draft, anchor }, signer, nodeCrypto))
+}
+
+/**
+ * Opens every room and hands each what it needs of the others. The flow is a loop, so what a room needs
+ * of one opened after it is bound late; nothing of it is called before all are open.
+ */
+export async function wireRooms(ground: Ground): Promise<Rooms> {
+  const { options, runtime, signer, metrics, closing } = ground
+  const verifier = createVerifier()
+  closing.add(() => verifier.close())
+  const verify = verifier.verify.bind(verifier)
+  const consensus = await openBaseLayer(ground)
+  const baseLayer = {
+    height: () => consensus.tip().height,
+    timestampMs: () => consensus.tip().timestampMs,
+    blockId: () => consensus.tip().id,
+    settled: (id: string) => gateway.settled(id),
+  }
+  const items = { item: (id: string) => gateway.item(id) }
+  const journal = await openLog('scheduler', ground)
+  const scheduler = await createScheduler(
+    { journal, signer, engine: nodeCrypto, runtime, verify, baseLayer, items },
+    { indexPath: inData(ground, 'index/scheduler.sqlite') },
+  )
+  closing.add(() => scheduler.close())
+  const gateway = await openGateway(ground, consensus, scheduler, verify)
+  const compute = await openCompute(ground, scheduler, gateway, verify)
+  const messenger = await createMessenger({
+    scheduler,
+    compute,
+    items: gateway,
+    verify,
+    signer,
+    engine: nodeCrypto,
+    runtime,
+    log: ground.log.forRoom('messenger'),
+    metrics,
+    stateFile: inData(ground, 'index/messenger.sqlite'),
+    baseLayer: consensus,
+    peers: options.peers,
+    publicUrl: ground.publicUrl,
+    fetch: globalThis.fetch,
+  })
+  closing.add(() => messenger.close())
+  await announce(ground, gateway)
+  metrics.gauge('processes', 'Processes hosted here', () => countOf(scheduler.processes()))
+  metrics.gauge('height', 'Height of the base layer', baseLayer.height)
+  return {
+    consensus,
+    processCount: () => countOf(scheduler.processes()),
+    keep: (item) => gateway.keep(item),
+    mounts: [
+      { prefix: '/su', routes: scheduler.routes() },
+      { prefix: '/cu', routes: compute.routes() },
+      { prefix: '/mu', routes: messenger.routes() },
+      { prefix: '', routes: mainnetRoutes(ground, { scheduler, compute, baseLayer, verify }) },
+      { prefix: '', routes: gateway.routes() },
+    ],
+  }
+}
+
+type MainnetParts = {
+  readonly scheduler: Scheduler
+  readonly compute: Compute
+  readonly baseLayer: BaseLayer
+  readonly verify: Verify
+}
+
+function mainnetRoutes(
+  { signer, runtime }: Ground,
+  { scheduler, compute, baseLayer, verify }: MainnetParts,
+): Route[] {
+  const parts = { scheduler, baseLayer, signer, engine: nodeCrypto }
+  const readers: Pick<MainnetScheduler, 'readSlot' | 'readSchedule'> = {
+    readSlot: (processId) => readCurrentSlot(processId, parts),
+    readSchedule: (processId, range) => readSchedule(processId, range, parts),
+  }
+  return createMainnetRoutes({
+    address: addressOf(signer),
+    scheduler: {
+      ...readers,
+      schedule: (item) => scheduler.schedule(item),
+      slotOf: (processId, id) => scheduler.slotOf(processId, id),
+      head: (processId) => scheduler.head(processId),
+      processes: () => scheduler.processes(),
+    },
+    compute,
+    verify,
+    engine: nodeCrypto,
+    timer: runtime.timer,
+  })
+}
+
+function inData({ options }: Ground, name: string): string {
+  return join(options.dataFolder, name)
+}
+
+function addressOf(signer: Signer): string {
+  return encodeBase64Url(nodeCrypto.sha256(signer.owner))
+}
+
+function countOf(things: Iterable<unknown>): number {
+  let count = 0
+  for (const _ of things) count++
+  return count
+}
