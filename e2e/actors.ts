@@ -22,6 +22,7 @@ export const javascript: Language = {
   name: 'js',
   sourceAt: 'spawn',
   counter: `
+    allowAssignment(() => true)
     let count = 0
     on('Inc', (msg) => { count += Number(msg.tags.By ?? 1); msg.reply({ data: String(count) }) })
     on('Get', (msg) => { msg.reply({ data: String(count) }) })
@@ -55,6 +56,7 @@ export const lua: Language = {
   name: 'aos',
   sourceAt: 'eval',
   counter: `
+    ao.addAssignable(function() return true end)
     Count = 0
     Handlers.add('Inc', 'Inc', function(msg)
       Count = Count + (tonumber(msg.Tags.By) or 1)

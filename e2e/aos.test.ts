@@ -3,7 +3,7 @@ import { describe, it } from 'vitest'
 import { fetchModules } from '../scripts/fetch-modules.ts'
 import { lua } from './actors.ts'
 import { describeAo } from './ao-suite.ts'
-import { type NodeProcess, newDataFolder, runHeddle } from './node-process.ts'
+import { type NodeProcess, runHeddle } from './node-process.ts'
 
 const modules = await fetchModules()
 
@@ -17,14 +17,10 @@ if ('skipped' in modules) {
     ['aos wasm32', modules.wasm32],
   ] as const) {
     const moduleOf = async (node: NodeProcess): Promise<string> => {
-      const { code, out, err } = await runHeddle([
-        'module',
-        'add',
-        file,
-        '--url',
-        node.url,
-        '--json',
-      ])
+      const wallet = join(node.folder, 'wallet.json')
+      await runHeddle(['keygen', wallet])
+      const args = ['module', 'add', file, '--url', node.url, '--wallet', wallet, '--json']
+      const { code, out, err } = await runHeddle(args)
       if (code !== 0) throw new Error(err)
       return JSON.parse(out).id
     }

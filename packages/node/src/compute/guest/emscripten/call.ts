@@ -1,0 +1,102 @@
+import { errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { guestFault, guestMessageTooLarge } from '../errors.ts'
+import type { GuestContext } from '../ports.ts'
+import { seededChance } from './chance.ts'
+import { address, type Host, memoryView, readText } from './host.ts'
+import { runSuspendable } from './suspension.ts'
+
+/**
+ * Where clocks stand until the first message is done. The reference host starts there too, and Lua
+ * seeds its hashes from it at boot, so only then are the memories alike.
+ */
+export const bootClockMs = 10_000
+/** Stack the message may not use up, left for the module's own frames; half of a small stack. */
+const stackReserveBytes = 65_536
+
+/** The words a checked emscripten build puts at the end of the stack and at address 0. */
+const stackCookie = [0x0213_5467, 0x89ba_cdfe] as const
+const zeroCookie = 0x6373_6d65
+
+/** Runs the module's constructors, as after loading. */
+export function initialise(host: Host): void {
+  try {
+    host.numeric.emscripten_stack_init?.()
+    const view = memoryView(host)
+    const end = stackEnd(host)
+    view.setUint32(end, stackCookie[0], true)
+    view.setUint32(end + 4, stackCookie[1], true)
+    view.setUint32(0, zeroCookie, true)
+    host.numeric.__wasm_call_ctors?.()
+    if (host.suspension.phase !== 'none') throw guestFault('it suspended before its first message')
+  } catch (error) {
+    throw host.fault ?? guestFault(`it did not start: ${errorMessage(error)}`, error)
+  }
+}
+
+function stackEnd(host: Host): number {
+  return address(host, host.numeric.emscripten_stack_get_end?.() ?? 0) || 4
+}
+
+/** Makes clocks and chance those of a message; until the first one is done, those of the boot. */
+export function prepareMessage(host: Host, context: GuestContext, booted: boolean): void {
+  host.clockMs = booted ? context.timestampMs : bootClockMs
+  host.chance = seededChance(context.seed)
+  host.suspension = { phase: 'none', data: 0 }
+}
+
+/**
+ * Calls the module's `handle` with texts on its stack, leaving in memory what the reference host
+ * would. `onFault` is called before a `guest-fault` or `guest-host-failure` is thrown, after
+ * which memory is no state of the process; `guest-message-too-large` leaves it untouched.
+ */
+export function callHandle(
+  host: Host,
+  { messageJson, environmentJson }: { messageJson: string; environmentJson: string },
+  onFault: () => void,
+): string {
+  const { numeric } = host
+  const stack = address(host, numeric.emscripten_stack_get_current?.() ?? 0)
+  const needed = Buffer.byteLength(messageJson) + Buffer.byteLength(environmentJson) + 34
+  const free = stack - stackEnd(host)
+  if (needed + Math.min(stackReserveBytes, free / 2) > free)
+    throw guestMessageTooLarge(needed, free)
+  try {
+    const message = pushText(host, messageJson)
+    const environment = pushText(host, environmentJson)
+    const handle = numeric.handle as (message: number, environment: number) => number
+    const result = runSuspendable(
+      host,
+      () => handle(message, environment),
+      () => handle(0, 0),
+    )
+    if (host.fault) throw host.fault
+    if (host.suspension.phase !== 'none') throw guestFault('it did not come back from an unwind')
+    checkStack(host)
+    if (result === 0) throw guestFault('handle returned nothing')
+    const text = readText(host, address(host, result))
+    numeric._emscripten_stack_restore?.(stack)
+    return text
+  } catch (error) {
+    onFault()
+    if (host.fault) throw host.fault
+    throw isHeddleError(error) ? error : guestFault(errorMessage(error), error)
+  }
+}
+
+/** NUL-terminated UTF-8 on the guest's stack, as the reference host passes strings. */
+function pushText(host: Host, text: string): number {
+  const bytes = Buffer.byteLength(text)
+  const at = address(host, host.numeric._emscripten_stack_alloc?.(bytes + 1) ?? 0)
+  const memory = Buffer.from(host.memory.buffer)
+  memory.write(text, at, bytes, 'utf8')
+  memory[at + bytes] = 0
+  return at
+}
+
+function checkStack(host: Host): void {
+  const view = memoryView(host)
+  const end = stackEnd(host)
+  const intact =
+    view.getUint32(end, true) === stackCookie[0] && view.getUint32(end + 4, true) === stackCookie[1]
+  if (!intact) throw guestFault('its stack overflowed')
+}

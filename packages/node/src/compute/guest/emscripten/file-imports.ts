@@ -1,0 +1,147 @@
+import { errno } from './errno.ts'
+import {
+  address,
+  type Host,
+  type HostFunction,
+  memoryBytes,
+  memoryView,
+  readPointer,
+  writePointer,
+} from './host.ts'
+
+/**
+ * A file system with nothing in it that cannot be written: every path is absent, 0, 1 and 2 are a
+ * terminal (empty input). A guest that keeps files would keep state outside its memory.
+ */
+const openCreate = 0o100
+const duplicateCommands = { getDescriptor: 1, setDescriptor: 2, getStatus: 3, setStatus: 4 }
+const windowSizeRequest = 0x5413
+/** As much of one write reaches the print sink; a guest may name one buffer many times. */
+const printedBytes = 65_536
+
+function isTerminal(descriptor: number): boolean {
+  return descriptor >= 0 && descriptor <= 2
+}
+
+function descriptorError(descriptor: number, otherwise: number): number {
+  return isTerminal(descriptor) ? otherwise : errno.badFile
+}
+
+function write(host: Host, descriptor: number, vectors: number, count: number, result: number) {
+  if (!isTerminal(descriptor)) return errno.badFile
+  const view = memoryView(host)
+  const memory = memoryBytes(host)
+  const parts: Uint8Array[] = []
+  let total = 0
+  for (let i = 0; i < count; i++) {
+    const entry = address(host, vectors) + i * 2 * host.pointerBytes
+    const start = readPointer(host, view, entry)
+    const length = readPointer(host, view, entry + host.pointerBytes)
+    if (start + length > memory.length) throw new RangeError('a buffer leaves the memory')
+    if (host.print && total < printedBytes)
+      parts.push(memory.subarray(start, start + Math.min(length, printedBytes - total)))
+    total += length
+  }
+  writePointer(host, view, address(host, result), total)
+  if (host.print && total > 0) host.print(Buffer.concat(parts).toString('utf8'))
+  return 0
+}
+
+function read(host: Host, descriptor: number, _vectors: number, _count: number, result: number) {
+  if (!isTerminal(descriptor)) return errno.badFile
+  writePointer(host, memoryView(host), address(host, result), 0)
+  return 0
+}
+
+/** struct fdstat: file type u8 (2 = character device), flags u16, rights 2 × u64. */
+function describe(host: Host, descriptor: number, result: number) {
+  if (!isTerminal(descriptor)) return errno.badFile
+  const at = address(host, result)
+  memoryBytes(host).fill(0, at, at + 24)
+  memoryView(host).setUint8(at, 2)
+  return 0
+}
+
+function open(_host: Host, _folder: number, _path: number, flags: number) {
+  return flags & openCreate ? -errno.readOnly : -errno.noEntry
+}
+
+function control(_host: Host, descriptor: number, command: number) {
+  if (!isTerminal(descriptor)) return -errno.badFile
+  if (command === duplicateCommands.getStatus) return 2
+  const known = Object.values(duplicateCommands).includes(command)
+  return known ? 0 : -errno.invalid
+}
+
+/** The terminal has 24 rows of 80: C libraries then write line by line. */
+function controlDevice(host: Host, descriptor: number, request: number, varargs: number) {
+  if (!isTerminal(descriptor)) return -errno.badFile
+  if (request !== windowSizeRequest) return -errno.notTerminal
+  const view = memoryView(host)
+  const size = readPointer(host, view, address(host, varargs))
+  view.setUint16(size, 24, true)
+  view.setUint16(size + 2, 80, true)
+  return 0
+}
+
+function currentFolder(host: Host, buffer: number, size: number) {
+  if (address(host, size) < 2) return -errno.range
+  memoryBytes(host).set([0x2f, 0], address(host, buffer))
+  return 2
+}
+
+function emptyList(host: Host, count: number, bytes: number) {
+  const view = memoryView(host)
+  writePointer(host, view, address(host, count), 0)
+  writePointer(host, view, address(host, bytes), 0)
+  return 0
+}
+
+const absent: HostFunction = () => -errno.noEntry
+const readOnly: HostFunction = () => -errno.readOnly
+const unsupported: HostFunction = () => -errno.noSystem
+const onDescriptor: HostFunction = (_host, descriptor = -1) =>
+  -descriptorError(descriptor, errno.invalid)
+
+export const fileImports: Readonly<Record<string, HostFunction>> = {
+  'wasi_snapshot_preview1.fd_write': write,
+  'wasi_snapshot_preview1.fd_read': read,
+  'wasi_snapshot_preview1.fd_close': (_host, descriptor = -1) => descriptorError(descriptor, 0),
+  'wasi_snapshot_preview1.fd_seek': (_host, descriptor = -1) =>
+    descriptorError(descriptor, errno.cannotSeek),
+  'wasi_snapshot_preview1.fd_sync': (_host, descriptor = -1) =>
+    descriptorError(descriptor, errno.invalid),
+  'wasi_snapshot_preview1.fd_fdstat_get': describe,
+  'wasi_snapshot_preview1.environ_sizes_get': emptyList,
+  'wasi_snapshot_preview1.environ_get': () => 0,
+  'env.__syscall_openat': open,
+  'env.__syscall_fcntl64': control,
+  'env.__syscall_ioctl': controlDevice,
+  'env.__syscall_getcwd': currentFolder,
+  'env.__syscall_dup': (_host, descriptor = -1) => -descriptorError(descriptor, errno.tooManyFiles),
+  'env.__syscall_dup3': (_host, descriptor = -1) =>
+    -descriptorError(descriptor, errno.tooManyFiles),
+  'env.__syscall_unlinkat': absent,
+  'env.__syscall_rmdir': absent,
+  'env.__syscall_renameat': absent,
+  'env.__syscall_readlinkat': absent,
+  'env.__syscall_stat64': absent,
+  'env.__syscall_lstat64': absent,
+  'env.__syscall_newfstatat': absent,
+  'env.__syscall_faccessat': absent,
+  'env.__syscall_chmod': absent,
+  'env.__syscall_utimensat': absent,
+  'env.__syscall_chdir': absent,
+  'env.__syscall_truncate64': absent,
+  'env.__syscall_mkdirat': readOnly,
+  'env.__syscall_symlink': readOnly,
+  'env.__syscall_fstat64': onDescriptor,
+  'env.__syscall_fchmod': onDescriptor,
+  'env.__syscall_fchown32': onDescriptor,
+  'env.__syscall_ftruncate64': onDescriptor,
+  'env.__syscall_getdents64': onDescriptor,
+  'env.__syscall_fdatasync': onDescriptor,
+  'env._mmap_js': unsupported,
+  'env._munmap_js': unsupported,
+  'env._emscripten_system': (_host, command = 0) => (command === 0 ? 0 : -errno.noSystem),
+}

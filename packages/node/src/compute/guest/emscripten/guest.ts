@@ -1,0 +1,130 @@
+import { assert, errorMessage } from '@heddle/protocol/base'
+import { guestHostFailure, imageInvalid, memoryLimitTooLow, moduleInvalid } from '../errors.ts'
+import { captureImage, findPages, restoreImage } from '../image/capture.ts'
+import { createPageScanner } from '../image/page-scanner.ts'
+import type { ModuleShape } from '../module/shape.ts'
+import type { Guest, GuestOptions, MemoryImage } from '../ports.ts'
+import { bootClockMs, callHandle, initialise, prepareMessage } from './call.ts'
+import { seededChance } from './chance.ts'
+import { readGlobalState, writeGlobalState } from './global-state.ts'
+import { type Host, memoryBytes, type NumberFunction, type RawFunction } from './host.ts'
+import { bindImports, withNumbers } from './imports.ts'
+
+/** A compiled module with what its instances share. */
+export type Program = {
+  readonly compiled: WebAssembly.Module
+  readonly shape: ModuleShape
+  readonly is64: boolean
+  /** Pages a fresh instance is not zero in; found when an image is first restored. */
+  freshPages: Uint32Array | undefined
+}
+
+const wasmPageBytes = 65_536
+/** Largest heap of the reference host: 4 GiB less a page, 16 GiB. */
+const heapBytesMax = { 4: 2 ** 32 - wasmPageBytes, 8: 2 ** 34 }
+
+/** An instance of an emscripten module: new, or continuing where an image was taken. */
+export async function createEmscriptenGuest(
+  program: Program,
+  options: GuestOptions,
+): Promise<Guest> {
+  const host = createHost(program, options)
+  const instance = await instantiate(program, host)
+  let booted = false
+  if (options.image === undefined) initialise(host)
+  else booted = restore(program, host, instance, options.image)
+  let live = true
+  return {
+    handle(messageJson, environmentJson, context) {
+      assert(live, 'a closed or failed guest is not used again')
+      prepareMessage(host, context, booted)
+      const texts = { messageJson, environmentJson }
+      const answer = callHandle(host, texts, () => {
+        live = false
+      })
+      booted = true
+      return answer
+    },
+    memory: () => memoryBytes(host),
+    capture() {
+      assert(live, 'a closed or failed guest has no state')
+      const scan = createPageScanner(host.memory, program.is64)
+      const state = readGlobalState(program.shape, instance.exports, booted)
+      return captureImage(memoryBytes(host), scan, state)
+    },
+    close() {
+      live = false
+      host.raw = {}
+      host.numeric = {}
+      host.table = undefined
+      host.memory = emptyMemory
+    },
+  }
+}
+
+const emptyMemory = new WebAssembly.Memory({ initial: 0, maximum: 0 })
+
+function createHost(program: Program, options: GuestOptions): Host {
+  const pointerBytes = program.is64 ? 8 : 4
+  const declaredMax = program.shape.memories[0]?.maxBytes ?? heapBytesMax[pointerBytes]
+  const limit = Math.min(options.memoryBytes, declaredMax, heapBytesMax[pointerBytes])
+  return {
+    pointerBytes,
+    maxBytes: limit - (limit % wasmPageBytes),
+    print: options.print,
+    memory: emptyMemory,
+    raw: {},
+    numeric: {},
+    table: undefined,
+    clockMs: bootClockMs,
+    chance: seededChance(new Uint8Array(32)),
+    suspension: { phase: 'none', data: 0 },
+    fault: undefined,
+  }
+}
+
+async function instantiate(program: Program, host: Host): Promise<WebAssembly.Instance> {
+  const imports = bindImports(host, program.shape)
+  let instance: WebAssembly.Instance
+  try {
+    instance = await WebAssembly.instantiate(program.compiled, imports)
+  } catch (error) {
+    if (error instanceof RangeError) throw guestHostFailure(errorMessage(error), error)
+    throw moduleInvalid(`it cannot start: ${errorMessage(error)}`, error)
+  }
+  const raw: Record<string, RawFunction> = {}
+  const numeric: Record<string, NumberFunction> = {}
+  for (const [name, signature] of program.shape.exports) {
+    if (signature === 'other') continue
+    const exported = instance.exports[name] as RawFunction
+    raw[name] = exported
+    numeric[name] = withNumbers(exported, signature)
+  }
+  const { memory, __indirect_function_table: table } = instance.exports
+  if (!(memory instanceof WebAssembly.Memory)) throw moduleInvalid('its export memory is not one')
+  host.memory = memory
+  host.table = table instanceof WebAssembly.Table ? table : undefined
+  host.raw = raw
+  host.numeric = numeric
+  return instance
+}
+
+function restore(
+  program: Program,
+  host: Host,
+  instance: WebAssembly.Instance,
+  image: MemoryImage,
+): boolean {
+  const scan = createPageScanner(host.memory, program.is64)
+  program.freshPages ??= findPages(scan, host.memory.buffer.byteLength)
+  if (image.byteLength > host.maxBytes) throw memoryLimitTooLow(image.byteLength, host.maxBytes)
+  const added = (image.byteLength - host.memory.buffer.byteLength) / wasmPageBytes
+  if (added < 0) throw imageInvalid('it is smaller than its module begins with')
+  try {
+    host.memory.grow((program.is64 ? BigInt(added) : added) as number)
+  } catch (error) {
+    throw guestHostFailure(`no ${image.byteLength} bytes of memory for it`, error)
+  }
+  restoreImage(memoryBytes(host), image, program.freshPages)
+  return writeGlobalState(program.shape, instance.exports, image.hostState)
+}

@@ -1,0 +1,82 @@
+import type { HeddleError } from '@heddle/protocol/base'
+import type { Chance } from './chance.ts'
+
+/** A WebAssembly function as JavaScript sees it: i64 is BigInt, everything else Number. */
+export type RawFunction = (...args: (number | bigint)[]) => number | bigint | undefined
+/** The same with every integer as Number; addresses and lengths stay far below 2^53. */
+export type NumberFunction = (...args: number[]) => number
+
+/**
+ * The outside of one instance. What changes during `handle` (clock, chance, suspension, fault) is
+ * set anew for every message, so nothing here outlives one.
+ */
+export type Host = {
+  readonly pointerBytes: 4 | 8
+  /** Linear memory never grows past this. */
+  readonly maxBytes: number
+  readonly print: ((text: string) => void) | undefined
+  memory: WebAssembly.Memory
+  /** Exports by name, as they are and with numbers. */
+  raw: Readonly<Record<string, RawFunction>>
+  numeric: Readonly<Record<string, NumberFunction>>
+  table: WebAssembly.Table | undefined
+  /** Next reading of every clock, ms; each reading moves it on by one. */
+  clockMs: number
+  chance: Chance
+  suspension: Suspension
+  /** Set once the guest must be thrown away, even if it should catch what was thrown. */
+  fault: HeddleError | undefined
+}
+
+/** A host function: integers come as numbers, pointers signed (`address` puts them right). */
+export type HostFunction = (host: Host, ...args: number[]) => number | undefined
+
+/** An asyncify unwind or rewind under way; `data` is the address of its record. */
+type Suspension = { phase: 'none' | 'unwinding' | 'rewinding'; data: number }
+
+/** Records why the guest ends and returns it to be thrown. The first reason stays. */
+export function endGuest(host: Host, reason: HeddleError): HeddleError {
+  host.fault ??= reason
+  return host.fault
+}
+
+/** Address from a pointer argument, which arrives signed. */
+export function address(host: Host, pointer: number): number {
+  if (pointer >= 0) return pointer
+  return pointer + (host.pointerBytes === 4 ? 2 ** 32 : 2 ** 64)
+}
+
+/** Memory as bytes, valid until the guest runs again. */
+export function memoryBytes(host: Host): Uint8Array {
+  return new Uint8Array(host.memory.buffer)
+}
+
+/** Memory as numbers, valid until the guest runs again. Out of bounds throws: a fault. */
+export function memoryView(host: Host): DataView {
+  return new DataView(host.memory.buffer)
+}
+
+export function readPointer(host: Host, view: DataView, at: number): number {
+  return host.pointerBytes === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
+}
+
+/** Writes a pointer or a C `size_t` / `long`. */
+export function writePointer(host: Host, view: DataView, at: number, value: number): void {
+  if (host.pointerBytes === 4) view.setInt32(at, value, true)
+  else view.setBigInt64(at, BigInt(value), true)
+}
+
+/** NUL-terminated UTF-8 at `at`; malformed bytes become U+FFFD. */
+export function readText(host: Host, at: number): string {
+  const bytes = Buffer.from(host.memory.buffer)
+  const end = bytes.indexOf(0, at)
+  if (at >= bytes.length || end < 0) throw new RangeError('a string leaves the memory')
+  return bytes.toString('utf8', at, end)
+}
+
+/** Reads the clock: a function of the message, never the same value twice in one evaluation. */
+export function readClockMs(host: Host): number {
+  const now = host.clockMs
+  host.clockMs += 1
+  return now
+}

@@ -1,0 +1,103 @@
+import { HeddleError } from '@heddle/protocol/base'
+
+/** The guest trapped, exited or aborted: its memory is no longer a state of the process. */
+export function guestFault(reason: string, cause?: unknown): HeddleError {
+  const options = cause === undefined ? {} : { cause }
+  return new HeddleError(
+    'guest-fault',
+    'invalid',
+    `the module failed: ${reason}`,
+    { reason },
+    options,
+  )
+}
+
+/** This machine, not the guest, could not go on. Nothing may be concluded about the message. */
+export function guestHostFailure(reason: string, cause?: unknown): HeddleError {
+  return new HeddleError(
+    'guest-host-failure',
+    'unavailable',
+    `this machine cannot run the module now: ${reason}`,
+    { reason },
+    { cause },
+  )
+}
+
+/** The message does not fit the module's stack. The guest was not entered and is unchanged. */
+export function guestMessageTooLarge(messageBytes: number, freeBytes: number): HeddleError {
+  return new HeddleError(
+    'guest-message-too-large',
+    'exhausted',
+    `the message and its environment take ${messageBytes} bytes and the module has ${freeBytes} ` +
+      'bytes of stack for them: send less data in one message',
+    { messageBytes, freeBytes },
+  )
+}
+
+/** No glue here for this `Module-Format`. */
+export function moduleFormatUnknown(format: string, known: readonly string[]): HeddleError {
+  return new HeddleError(
+    'module-format-unknown',
+    'invalid',
+    `unknown Module-Format ${JSON.stringify(format)}: this node runs ${known.join(', ')}`,
+    { format, known },
+  )
+}
+
+/** Not a WebAssembly module, or not one of the kind its format promises. */
+export function moduleInvalid(reason: string, cause?: unknown): HeddleError {
+  const options = cause === undefined ? {} : { cause }
+  return new HeddleError(
+    'module-invalid',
+    'invalid',
+    `invalid module: ${reason}`,
+    { reason },
+    options,
+  )
+}
+
+/** The module asks its host for something that is not offered. */
+export function moduleImportsUnknown(names: readonly string[]): HeddleError {
+  return new HeddleError(
+    'module-imports-unknown',
+    'invalid',
+    `the module imports what no AO host offers: ${names.join(', ')}. Build it without them`,
+    { names },
+  )
+}
+
+/** Shared memory or atomic instructions: their results depend on the machine's timing. */
+export function moduleThreads(reason: string): HeddleError {
+  return new HeddleError(
+    'module-threads',
+    'invalid',
+    `the module uses threads (${reason}), whose results no one can replay: build it without them`,
+    { reason },
+  )
+}
+
+/** An instruction whose result may differ between machines, or that this node cannot judge. */
+export function moduleInstructionRefused(name: string, reason: string): HeddleError {
+  return new HeddleError(
+    'module-instruction-refused',
+    'invalid',
+    `the module contains ${name}: ${reason}`,
+    { instruction: name },
+  )
+}
+
+/** The memory limit is below what the module (or the image) has to begin with. */
+export function memoryLimitTooLow(neededBytes: number, limitBytes: number): HeddleError {
+  return new HeddleError(
+    'memory-limit-too-low',
+    'exhausted',
+    `the module needs ${neededBytes} bytes of memory and the limit is ${limitBytes}: ` +
+      'raise Memory-Limit',
+    { neededBytes, limitBytes },
+  )
+}
+
+/** Bytes that are not an intact memory image. */
+export function imageInvalid(reason: string): HeddleError {
+  return new HeddleError('image-invalid', 'invalid', `invalid memory image: ${reason}`, { reason })
+}

@@ -1,0 +1,45 @@
+import { imagePageBytes, type MemoryImage } from '../ports.ts'
+import type { PageScanner } from './page-scanner.ts'
+
+/** Indexes of all pages that hold anything, rising. */
+export function findPages(scan: PageScanner, byteLength: number): Uint32Array {
+  const end = byteLength / imagePageBytes
+  let indexes = new Uint32Array(1024)
+  let count = 0
+  for (let page = scan(0, end); page < end; page = scan(page + 1, end)) {
+    if (count === indexes.length) {
+      const larger = new Uint32Array(indexes.length * 2)
+      larger.set(indexes)
+      indexes = larger
+    }
+    indexes[count++] = page
+  }
+  return indexes.slice(0, count)
+}
+
+/** Copies the pages that hold anything out of `memory`. */
+export function captureImage(
+  memory: Uint8Array,
+  scan: PageScanner,
+  hostState: Uint8Array,
+): MemoryImage {
+  const indexes = findPages(scan, memory.length)
+  const pages = new Uint8Array(indexes.length * imagePageBytes)
+  indexes.forEach((page, i) => {
+    const from = page * imagePageBytes
+    pages.set(memory.subarray(from, from + imagePageBytes), i * imagePageBytes)
+  })
+  return { byteLength: memory.length, indexes, pages, hostState }
+}
+
+/**
+ * Makes `memory`, already of the image's length, equal to the image. `present` names
+ * all pages that may hold anything beforehand; the ones not in the image are zeroed.
+ */
+export function restoreImage(memory: Uint8Array, image: MemoryImage, present: Uint32Array): void {
+  for (const page of present) memory.fill(0, page * imagePageBytes, (page + 1) * imagePageBytes)
+  image.indexes.forEach((page, i) => {
+    const from = i * imagePageBytes
+    memory.set(image.pages.subarray(from, from + imagePageBytes), page * imagePageBytes)
+  })
+}
