@@ -1,0 +1,73 @@
+import type { Item } from '@heddle/protocol/item'
+import type { Route } from '../network/index.ts'
+import type { Disk } from '../runtime/index.ts'
+import { blockRoutes } from './arweave/blocks.ts'
+import { contentRoutes } from './arweave/content.ts'
+import { networkRoutes } from './arweave/network.ts'
+import { transactionRoutes } from './arweave/transactions.ts'
+import { uploadRoutes } from './arweave/upload.ts'
+import { findSchedulerLocation } from './items/scheduler-location.ts'
+import { openItemStore } from './items/store.ts'
+import { mainnetRoutes } from './mainnet/routes.ts'
+import { type GatewayOptions, gatewayDefaults } from './options.ts'
+import type { ItemsDeps, MainnetDeps } from './ports.ts'
+import { queryRoutes } from './query/routes.ts'
+
+export type GatewayDeps = ItemsDeps & { readonly disk: Disk }
+
+export type Gateway = {
+  /** A kept, bundled or scheduled item by id, signature checked when it was taken. */
+  item(id: string): Promise<Item | undefined>
+  /**
+   * Keeps an item whose signature the caller has checked. Resolves when it is durable; a repeat
+   * resolves too. Rejects with `items-busy` (unavailable) or the journal's errors.
+   */
+  keep(item: Item): Promise<void>
+  /**
+   * The newest `Type: Scheduler-Location` item an owner (an address) signed, and its block's
+   * height.
+   */
+  schedulerLocation(
+    owner: string,
+  ): Promise<{ readonly item: Item; readonly blockHeight: number } | undefined>
+  /** Tells whether a final block of the base layer holds the item. */
+  settled(id: string): Promise<boolean>
+  /** Resolves when all that is durable now can be found. Queries do this by themselves. */
+  catchUp(): Promise<void>
+  /** Routes of the node's root: uploads, content, Arweave's node API, GraphQL. */
+  routes(): Route[]
+  close(): Promise<void>
+}
+
+/** Opens the gateway over the journal; see README. */
+export async function createGateway(
+  deps: GatewayDeps,
+  given: Partial<GatewayOptions> & Pick<GatewayOptions, 'indexFile'>,
+): Promise<Gateway> {
+  const options = { ...gatewayDefaults, ...given }
+  const store = await openItemStore(deps, options)
+  return {
+    item: (id) => store.item(id),
+    keep: (item) => store.keep(item),
+    schedulerLocation: (owner) => findSchedulerLocation(store, owner),
+    settled: (id) => store.settled(id),
+    catchUp: () => store.catchUp(),
+    routes: () => [
+      ...uploadRoutes(store, deps),
+      ...queryRoutes(store, deps),
+      ...transactionRoutes(store, deps),
+      ...blockRoutes(deps.consensus),
+      ...networkRoutes(deps.consensus),
+      ...contentRoutes(store),
+    ],
+    close: () => store.close(),
+  }
+}
+
+/** Routes of the node's root that speak aoconnect's mainnet mode. */
+export function createMainnetRoutes(
+  deps: MainnetDeps,
+  given: Partial<Pick<GatewayOptions, 'pushPatienceMs' | 'readPatienceMs'>> = {},
+): Route[] {
+  return mainnetRoutes(deps, { ...gatewayDefaults, ...given })
+}

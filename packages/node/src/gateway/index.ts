@@ -1,0 +1,14 @@
+export { createGateway, createMainnetRoutes, type Gateway, type GatewayDeps } from './gateway.ts'
+export { type GatewayOptions, gatewayDefaults } from './options.ts'
+export type {
+  BaseBlock,
+  BaseLayer,
+  ItemsDeps,
+  MainnetCompute,
+  MainnetDeps,
+  MainnetScheduler,
+  ProcessLogs,
+  SchedulePage,
+  Verify,
+} from './ports.ts'
+export { createVerifier } from './verify/index.ts'

@@ -1,0 +1,222 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Disk } from '../../runtime/index.ts'
+import { gatewayClosed } from '../errors.ts'
+import { openCatalogFile, removeCatalogFile } from './catalog-file.ts'
+import { Checkpointer } from './checkpointer.ts'
+import {
+  type CatalogRow,
+  type CatalogSlot,
+  type Found,
+  itemColumns,
+  pendingHeight,
+  readFound,
+  seqPerMs,
+} from './location.ts'
+import { itemsLog } from './record.ts'
+import { joinTerms, splitTerms } from './terms.ts'
+
+const fromItem = `SELECT ${itemColumns} FROM item JOIN log ON log.id = item.log`
+
+/** Some ten megabytes of write-ahead log. */
+const writesBetweenCheckpoints = 64
+
+/**
+ * Opens the index at `path`. One that has seen more of a log than there is belongs to other data:
+ * it is thrown away and rebuilt. `heads` gives the next free slot of each log that is checked.
+ */
+export async function openCatalog(
+  path: string,
+  disk: Disk,
+  heads: ReadonlyMap<string, number>,
+): Promise<Catalog> {
+  const open = async () => new Catalog(await openCatalogFile(path, disk), path)
+  const catalog = await open()
+  let foreign = false
+  for (const [log, head] of heads) foreign ||= catalog.progress(log) > head
+  if (!foreign) return catalog
+  await catalog.close()
+  await removeCatalogFile(path, disk)
+  return open()
+}
+
+/** The index of everything servable. Synchronous; its one writer is the indexer. */
+export class Catalog {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #checkpointer: Checkpointer
+  #writes = 0
+  #last = { timeMs: -1, seq: -1 }
+
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database
+    this.#checkpointer = new Checkpointer(path)
+  }
+
+  /** Next slot of a log to be indexed. */
+  progress(log: string): number {
+    return Number(this.statement('SELECT next FROM log WHERE name = ?').get(log)?.next ?? 0)
+  }
+
+  /** Indexes slots of a log and moves its progress to `next`, all or nothing. */
+  write(log: string, slots: readonly CatalogSlot[], next: number): void {
+    this.#transaction(() => {
+      const logId = this.#advance(log, next)
+      for (const { slot, keptId, rows } of slots) {
+        if (keptId !== undefined) this.#keep(keptId, slot)
+        for (const row of rows) this.#insert(logId, log, slot, row)
+      }
+    })
+  }
+
+  /** Gives the items of a final block their height. The first block that holds an item counts. */
+  settle(height: number, ids: readonly Uint8Array[], log: string): void {
+    this.#transaction(() => {
+      this.#advance(log, height + 1)
+      for (const id of ids) {
+        const slot = this.#setHeight(id, height)
+        if (slot !== undefined) this.#move(slot, height)
+      }
+    })
+  }
+
+  find(id: Uint8Array): Found | undefined {
+    const row = this.statement(`${fromItem} WHERE item.id = ?`).get(id)
+    return row && readFound(row)
+  }
+
+  at(seq: number): Found | undefined {
+    const row = this.statement(`${fromItem} WHERE seq = ?`).get(seq)
+    return row && readFound(row)
+  }
+
+  /** Tells whether the items log holds the id, apart from what other logs hold. */
+  isKept(id: Uint8Array): boolean {
+    const row = this.statement('SELECT slot FROM kept WHERE id = ?').get(id)
+    return row !== undefined && row.slot !== null
+  }
+
+  /** Height of the block that ordered this very item. */
+  orderedHeight(id: Uint8Array): number | undefined {
+    const height = this.statement('SELECT height FROM kept WHERE id = ?').get(id)?.height
+    return typeof height === 'number' ? height : undefined
+  }
+
+  /** Ids of kept items no block holds yet, oldest first. */
+  unordered(): Uint8Array[] {
+    const sql = 'SELECT id FROM kept WHERE height IS NULL AND slot IS NOT NULL ORDER BY slot'
+    return this.statement(sql)
+      .all()
+      .map((row) => row.id as Uint8Array)
+  }
+
+  /** A prepared statement, prepared once per text. Throws `gateway-closed`. */
+  statement(sql: string): StatementSync {
+    if (!this.#database.isOpen) throw gatewayClosed()
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  /**
+   * Carries the write-ahead log over into the file once it has grown, off the event loop. The
+   * writer waits for it between two writes: only what nobody adds to can be emptied.
+   */
+  async rest(): Promise<void> {
+    if (this.#writes < writesBetweenCheckpoints) return
+    this.#writes = 0
+    await this.#checkpointer.run()
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpointer.close()
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#database.exec('COMMIT')
+      this.#writes++
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #advance(log: string, next: number): number {
+    const sql =
+      'INSERT INTO log(name, next) VALUES(?, ?) ' +
+      'ON CONFLICT(name) DO UPDATE SET next = excluded.next RETURNING id'
+    return Number(this.statement(sql).get(log, next)?.id)
+  }
+
+  #keep(id: Uint8Array, slot: number): void {
+    const sql =
+      'INSERT INTO kept(id, slot) VALUES(?, ?) ' +
+      'ON CONFLICT(id) DO UPDATE SET slot = coalesce(slot, excluded.slot)'
+    this.statement(sql).run(id, slot)
+  }
+
+  #insert(logId: number, log: string, slot: number, row: CatalogRow): void {
+    const height = row.height ?? pendingHeight
+    const seq = this.#place(logId, slot, row, height)
+    if (seq === undefined) return
+    const post = this.statement('INSERT INTO posting VALUES(?, ?, ?) ON CONFLICT DO NOTHING')
+    for (const term of row.terms) post.run(term, height, seq)
+    if (log === itemsLog && row.height === undefined) {
+      const sql = 'INSERT INTO pending VALUES(?, ?, ?)'
+      this.statement(sql).run(slot, seq, joinTerms(row.terms))
+    }
+  }
+
+  /** Inserts the row at the first free place from its time on; undefined where its id is known. */
+  #place(logId: number, slot: number, row: CatalogRow, height: number): number | undefined {
+    // Only these two conflicts are expected; anything else that is wrong with a row must throw.
+    const insert = this.statement(
+      'INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
+        'ON CONFLICT(seq) DO NOTHING ON CONFLICT(id) DO NOTHING',
+    )
+    const where = [logId, slot, row.part, row.offset, row.length] as const
+    // Items of one millisecond stay in the order of their log, and none looks for room twice.
+    let seq = row.timeMs === this.#last.timeMs ? this.#last.seq + 1 : row.timeMs * seqPerMs
+    for (; ; seq++) {
+      const { changes } = insert.run(seq, row.id, ...where, height, row.parent ?? null)
+      if (changes === 1) break
+      if (this.statement('SELECT 1 FROM item WHERE id = ?').get(row.id)) return undefined
+    }
+    this.#last = { timeMs: row.timeMs, seq }
+    return seq
+  }
+
+  /** Slot of the id in the items log if this is the first block that holds it. */
+  #setHeight(id: Uint8Array, height: number): number | undefined {
+    const known = this.statement('SELECT slot, height FROM kept WHERE id = ?').get(id)
+    if (known !== undefined && known.height !== null) return undefined
+    const sql =
+      'INSERT INTO kept(id, height) VALUES(?, ?) ' +
+      'ON CONFLICT(id) DO UPDATE SET height = excluded.height'
+    this.statement(sql).run(id, height)
+    return typeof known?.slot === 'number' ? known.slot : undefined
+  }
+
+  /** Moves a kept record's items from pending to a height. */
+  #move(slot: number, height: number): void {
+    const rows = this.statement('SELECT seq, terms FROM pending WHERE slot = ?').all(slot)
+    const moveItem = this.statement('UPDATE item SET height = ? WHERE seq = ?')
+    const movePosting = this.statement(
+      'UPDATE posting SET height = ? WHERE term = ? AND height = ? AND seq = ?',
+    )
+    for (const { seq, terms } of rows) {
+      moveItem.run(height, seq as number)
+      // A tag given twice is one posting: once moved, the update finds nothing more.
+      for (const term of splitTerms(terms as Uint8Array)) {
+        movePosting.run(height, term, pendingHeight, seq as number)
+      }
+    }
+    this.statement('DELETE FROM pending WHERE slot = ?').run(slot)
+  }
+}

@@ -1,0 +1,118 @@
+import { searchTooBroad } from '../errors.ts'
+import type { Catalog } from './catalog.ts'
+import { type Found, type Place, seqPerMs } from './location.ts'
+import type { Term } from './terms.ts'
+import { idsWindow, postingsWindow, type Window } from './window.ts'
+
+export type Range = { readonly min?: number | undefined; readonly max?: number | undefined }
+
+/**
+ * What to look for. An item is found if it has a term of each `required` list and none `excluded`.
+ */
+export type Search = {
+  readonly ids?: readonly Uint8Array[] | undefined
+  readonly required: readonly (readonly Term[])[]
+  readonly excluded: readonly Term[]
+  readonly heights: Range
+  /** Milliseconds, both ends included. */
+  readonly times: Range
+  readonly after?: Place | undefined
+  readonly ascending: boolean
+  readonly limit: number
+  /** What the index cannot tell, asked last. */
+  readonly also?: ((found: Found) => Promise<boolean>) | undefined
+}
+
+/** Index entries looked at in one go, and in one search. */
+const windowEntries = 512
+const lookedAtMax = 500_000
+/** Items read in one search because the index could not tell. */
+const readMax = 20_000
+
+/**
+ * Places of the items found, in order. Looks at the index a window at a time and lets others run in
+ * between (`pause`), so that no query holds the node. Throws `search-too-broad`.
+ */
+export async function search(
+  catalog: Catalog,
+  wanted: Search,
+  pause: () => Promise<void>,
+): Promise<Found[]> {
+  const found: Found[] = []
+  await eachMatch(catalog, wanted, pause, (match) => {
+    found.push(match)
+    return found.length < wanted.limit
+  })
+  return found
+}
+
+/** How many items there are in all, whatever `after` and `limit` say. Throws `search-too-broad`. */
+export async function countMatches(
+  catalog: Catalog,
+  wanted: Search,
+  pause: () => Promise<void>,
+): Promise<number> {
+  let count = 0
+  await eachMatch(catalog, { ...wanted, after: undefined }, pause, () => {
+    count++
+    return true
+  })
+  return count
+}
+
+async function eachMatch(
+  catalog: Catalog,
+  wanted: Search,
+  pause: () => Promise<void>,
+  take: (found: Found) => boolean,
+): Promise<void> {
+  const { driver, tests } = plan(catalog, wanted)
+  const holds = catalog.statement('SELECT 1 FROM posting WHERE term = ? AND height = ? AND seq = ?')
+  const has = (term: Term, at: Place) => holds.get(term, at.height, at.seq) !== undefined
+  let after = wanted.after
+  let read = 0
+  for (let lookedAt = 0; ; ) {
+    const window = driver(after, windowEntries)
+    for (const place of window) {
+      if (!tests.every((terms) => terms.some((term) => has(term, place)))) continue
+      if (wanted.excluded.some((term) => has(term, place))) continue
+      const match = inTime(place, wanted.times) ? catalog.at(place.seq) : undefined
+      if (match === undefined) continue
+      if (wanted.also !== undefined) {
+        if (++read > readMax) throw searchTooBroad(readMax)
+        if (!(await wanted.also(match))) continue
+      }
+      if (!take(match)) return
+    }
+    after = window.at(-1)
+    lookedAt += window.length
+    if (window.length < windowEntries) return
+    if (lookedAt >= lookedAtMax) throw searchTooBroad(lookedAt)
+    await pause()
+  }
+}
+
+/** Walks the shortest list of the index and tests the others. */
+function plan(catalog: Catalog, wanted: Search): { driver: Window; tests: (readonly Term[])[] } {
+  if (wanted.ids !== undefined) {
+    return { driver: idsWindow(catalog, wanted.ids, wanted), tests: [...wanted.required] }
+  }
+  const bySize = wanted.required
+    .map((terms) => ({ terms, size: estimate(catalog, terms) }))
+    .sort((a, b) => a.size - b.size)
+    .map(({ terms }) => terms)
+  const [shortest, ...tests] = bySize
+  return { driver: postingsWindow(catalog, shortest, wanted), tests }
+}
+
+/** Length of the terms' lists, exact up to a bound beyond which it does not matter. */
+function estimate(catalog: Catalog, terms: readonly Term[]): number {
+  const sql = 'SELECT count(*) AS size FROM (SELECT 1 FROM posting WHERE term = ? LIMIT 10000)'
+  const count = catalog.statement(sql)
+  return terms.reduce((sum, term) => sum + Number(count.get(term)?.size ?? 0), 0)
+}
+
+function inTime(place: Place, { min, max }: Range): boolean {
+  const timeMs = Math.floor(place.seq / seqPerMs)
+  return timeMs >= (min ?? 0) && timeMs <= (max ?? Number.MAX_SAFE_INTEGER)
+}

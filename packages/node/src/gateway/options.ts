@@ -1,0 +1,40 @@
+/**
+ * Knobs of the gateway. None of them changes what a query answers, only when and how much at once.
+ */
+export type GatewayOptions = {
+  /** File of the index (SQLite). It may be deleted at any time the node is down; it is rebuilt. */
+  readonly indexFile: string
+  /** Delay between something new and its indexing, ms; a query indexes at once what it must see. */
+  readonly indexDelayMs: number
+  /** Delay in which kept items gather into one payload for the base layer, ms. */
+  readonly orderDelayMs: number
+  /** Ids in one payload (32 bytes each). */
+  readonly orderItems: number
+  /** Pause before a refused payload is offered again, ms; doubles up to 32 times that. */
+  readonly orderRetryMs: number
+  /** Bytes of one append to the items log; items that wait are joined up to this. */
+  readonly appendBytes: number
+  /** Bytes of items that may wait for the disk; beyond, uploads are refused as `items-busy`. */
+  readonly waitingBytes: number
+  /** How deep bundles within bundles are opened. */
+  readonly bundleDepth: number
+  /** Items opened out of one kept item, all depths together. */
+  readonly bundleItems: number
+  /** Patience of a mainnet `push` for its slot's result, ms; the reply then goes out without it. */
+  readonly pushPatienceMs: number
+  /** Patience of a mainnet read for a result, ms; then it ends with `result-pending`. */
+  readonly readPatienceMs: number
+}
+
+export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
+  indexDelayMs: 50,
+  orderDelayMs: 100,
+  orderItems: 4096,
+  orderRetryMs: 250,
+  appendBytes: 4 * 1024 * 1024,
+  waitingBytes: 256 * 1024 * 1024,
+  bundleDepth: 10,
+  bundleItems: 10_000,
+  pushPatienceMs: 5_000,
+  readPatienceMs: 60_000,
+}

@@ -1,0 +1,106 @@
+import type { CryptoEngine } from '@heddle/protocol/crypto'
+import type { Item } from '@heddle/protocol/item'
+import type { EvaluationMessage, LogEntry, Result } from '@heddle/protocol/message'
+import type { OrderedLog } from '../journal/ports.ts'
+import type { Clock, Timer } from '../runtime/index.ts'
+
+/** Answers whether an item's signature holds. The caller keeps the event loop free. */
+export type Verify = (item: Item) => Promise<boolean>
+
+/** What the gateway needs of the base layer (structurally `Consensus`, which wiring hands over). */
+export type BaseLayer = {
+  /** Orders a payload; resolves once its block is final and durable. */
+  submit(payload: Uint8Array): Promise<BaseBlock>
+  tip(): BaseBlock
+  block(height: number): Promise<BaseBlock | undefined>
+  blockById(id: string): Promise<BaseBlock | undefined>
+  onBlock(listener: (block: BaseBlock) => void): void
+}
+
+export type BaseBlock = {
+  readonly height: number
+  readonly id: string
+  /** Empty for genesis. */
+  readonly previous: string
+  readonly timestampMs: number
+  readonly payloads: readonly Uint8Array[]
+}
+
+/** Logs of the processes hosted here: their messages and assignments are served from there. */
+export type ProcessLogs = {
+  entries(processId: string, fromSlot: number, limit: number): Promise<LogEntry[]>
+  /** Next free slot; 0 for a process not hosted here. */
+  head(processId: string): number
+  processes(): Iterable<string>
+  onScheduled(listener: (processId: string, slot: number) => void): void
+}
+
+export type ItemsDeps = {
+  readonly journal: Pick<OrderedLog, 'append' | 'read' | 'head'>
+  /** Epoch under which this node writes to the journal (`OrderedLog.claim`). */
+  readonly epoch: number
+  readonly consensus: BaseLayer
+  readonly log: ProcessLogs
+  readonly verify: Verify
+  readonly engine: CryptoEngine
+  readonly clock: Clock
+  readonly timer: Timer
+  /** Told what went wrong behind the reply (indexing, ordering), once each time. */
+  onFault(what: string, error: unknown): void
+}
+
+/** Slots of a schedule, both ends included; without `to` up to the newest. */
+export type SlotRange = { readonly from: number; readonly to?: number | undefined }
+
+/** Where a log stands, as `~scheduler@1.0/slot` tells it. */
+export type SlotReport = { readonly current: number }
+
+/** A legacynet page whose cursors are slots (`application/aos-2`). */
+export type SchedulePage = {
+  readonly page_info: {
+    readonly process: string
+    readonly has_next_page: boolean
+    readonly timestamp: number
+    readonly 'block-height': number
+    readonly 'block-hash': string
+  }
+  readonly edges: readonly { readonly cursor: string; readonly node: unknown }[]
+}
+
+export type ScheduleReceipt = {
+  readonly id: string
+  readonly processId: string
+  readonly slot: number
+  readonly timestampMs: number
+}
+
+/** What the mainnet surface needs of the scheduler. */
+export type MainnetScheduler = {
+  /** Rejects with `message-exists` for a repeat; its `details` hold the receipt first given. */
+  schedule(item: Item): Promise<ScheduleReceipt>
+  slotOf(processId: string, id: string): Promise<number | undefined>
+  head(processId: string): number
+  processes(): Iterable<string>
+  readSlot(processId: string): SlotReport
+  readSchedule(processId: string, range: SlotRange): Promise<SchedulePage>
+}
+
+/** What the mainnet surface needs of the compute unit. */
+export type MainnetCompute = {
+  result(
+    processId: string,
+    slot: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly result: Result }>
+  dryRun(processId: string, message: Partial<EvaluationMessage>): Promise<Result>
+}
+
+export type MainnetDeps = {
+  /** The node's own address: scheduler and authority of what clients spawn here. */
+  readonly address: string
+  readonly scheduler: MainnetScheduler
+  readonly compute: MainnetCompute
+  readonly verify: Verify
+  readonly engine: CryptoEngine
+  readonly timer: Timer
+}

@@ -1,0 +1,76 @@
+import { errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { execute, type FormattedExecutionResult, GraphQLError, parse, validate } from 'graphql'
+import { type BlocksArgs, blockById, blockConnection } from './blocks.ts'
+import type { QueryContext } from './context.ts'
+import { checkCost, queryLimits } from './limits.ts'
+import { schema } from './schema.ts'
+import { type TransactionsArgs, transactionById, transactionConnection } from './transactions.ts'
+
+export type GraphqlRequest = {
+  readonly query: string
+  readonly variables?: Readonly<Record<string, unknown>> | undefined
+  readonly operationName?: string | undefined
+}
+
+/** `refused` tells that nothing was executed: the query itself is at fault. */
+export type GraphqlReply = { readonly refused: boolean; readonly result: FormattedExecutionResult }
+
+const rootValue = {
+  transaction: ({ id }: { id: string }, context: QueryContext) => transactionById(id, context),
+  transactions: (args: TransactionsArgs, context: QueryContext) =>
+    transactionConnection(args, context),
+  block: ({ id }: { id?: string | null }, context: QueryContext) => blockById(id, context),
+  blocks: (args: BlocksArgs, context: QueryContext) => blockConnection(args, context),
+}
+
+/**
+ * Runs one query. `onFault` is told what went wrong on our side, whose text stays out of the reply.
+ */
+export async function executeQuery(
+  request: GraphqlRequest,
+  context: QueryContext,
+  onFault: (error: unknown) => void,
+): Promise<GraphqlReply> {
+  const checked = checkQuery(request.query)
+  if ('errors' in checked) {
+    return { refused: true, result: { errors: checked.errors.map((error) => error.toJSON()) } }
+  }
+  const { data, errors } = await execute({
+    schema,
+    document: checked.document,
+    rootValue,
+    contextValue: context,
+    variableValues: request.variables,
+    operationName: request.operationName,
+  })
+  const told = errors?.map((error) => tell(error, onFault).toJSON())
+  // Without data nothing was looked up: a variable is missing or the operation's name is unknown.
+  if (data === undefined) return { refused: true, result: { errors: told ?? [] } }
+  return { refused: false, result: told === undefined ? { data } : { data, errors: told } }
+}
+
+function checkQuery(query: string) {
+  try {
+    if (query.length > queryLimits.length) {
+      const text = `query refused: ${query.length} characters, ${queryLimits.length} are allowed`
+      return { errors: [new GraphQLError(text)] }
+    }
+    const document = parse(query, { maxLexicalTokens: queryLimits.tokens, noLocation: false })
+    // Before validation, whose time grows with the square of what is asked.
+    checkCost(document)
+    const errors = validate(schema, document)
+    return errors.length > 0 ? { errors: [...errors] } : { document }
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] }
+    return { errors: [new GraphQLError(errorMessage(error))] }
+  }
+}
+
+/** Errors of ours speak for themselves; others are faults. */
+function tell(error: GraphQLError, onFault: (error: unknown) => void): GraphQLError {
+  const cause = error.originalError
+  if (cause === undefined || isHeddleError(cause)) return error
+  onFault(cause)
+  const text = 'internal error: the node logged the cause; report it if it happens again'
+  return new GraphQLError(text, { nodes: error.nodes, path: error.path })
+}
