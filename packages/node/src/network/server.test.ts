@@ -70,6 +70,11 @@ describe('server', () => {
     const large = await fetch(`${url}/su/`, { method: 'POST', body: 'x'.repeat(1001) })
     expect(large.status).toBe(413)
     expect(await large.json()).toMatchObject({ code: 'body-too-large' })
+    // Far larger than any socket buffer: the answer must come through all the same.
+    for (let i = 0; i < 5; i++) {
+      const body = new Uint8Array(11 * 1024 * 1024)
+      expect((await fetch(`${url}/su/`, { method: 'POST', body })).status).toBe(413)
+    }
     const stranger = await fetch(`${url}/su/nowhere`)
     expect(stranger.status).toBe(404)
     expect(await stranger.json()).toMatchObject({ code: 'route-unknown' })

@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { HeddleError, isHeddleError } from '@heddle/protocol/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { drainBody } from './drain.ts'
 import { type ServerOptions, serverDefaults } from './options.ts'
 import { replyError } from './reply.ts'
 import type { Route, RouteReply, RouteRequest } from './route.ts'
@@ -119,13 +120,15 @@ function createApp(
     reply.headers(corsHeaders)
     if (request.method === 'OPTIONS') return reply.code(204).send()
   })
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const seen = edgeError(error, options.bodyBytesMax)
     if (!(seen instanceof HeddleError)) {
       hooks.onInternalError(seen, { method: request.method, url: request.url })
     }
     const answer = replyError(seen)
-    return send(reply, isHeddleError(seen, 'body-too-large') ? { ...answer, status: 413 } : answer)
+    if (!isHeddleError(seen, 'body-too-large')) return send(reply, answer)
+    await drainBody(request.raw)
+    return send(reply, { ...answer, status: 413 })
   })
   app.setNotFoundHandler((request, reply) => {
     const text = `no route ${request.method} ${request.url.split('?')[0]}: see the HTTP reference`
