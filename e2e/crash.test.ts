@@ -173,8 +173,19 @@ describe(`kill -9, ${rounds} times`, () => {
         if (n < ${limit}) send({ target: msg.from, action: 'Ball', data: String(n + 1) })
       })
       on('Balls', (msg) => { msg.reply({ data: JSON.stringify(balls) }) })`
-    const ping = await createClient({ url: a.url, signer }).spawn({ source: player })
-    const pong = await createClient({ url: b.url, signer }).spawn({ source: player })
+    const clients = [a, b].map(({ url }) => createClient({ url, signer }))
+    // Each process must trust both messengers, or it would not believe who a ball is from.
+    const tags = await Promise.all(
+      clients.map(async (client) => ({
+        name: 'Authority',
+        value: (await client.status()).address,
+      })),
+    )
+    const players = await Promise.all(
+      clients.map((client) => client.spawn({ source: player, tags })),
+    )
+    const [ping, pong] = players
+    if (ping === undefined || pong === undefined) throw new Error('two players')
     await ping.send({ action: 'Serve', tags: { To: pong.id } })
     const balls = async (handle: ProcessHandle) =>
       JSON.parse((await handle.read({ action: 'Balls' })).messages[0]?.data ?? '[]') as number[]
@@ -184,7 +195,9 @@ describe(`kill -9, ${rounds} times`, () => {
     }
     const deadlineMs = clock.elapsedMs() + 120_000
     while ((await balls(ping)).at(-1) !== limit && (await balls(pong)).at(-1) !== limit) {
-      if (clock.elapsedMs() > deadlineMs) throw new Error(`stuck at ${await balls(ping)}`)
+      if (clock.elapsedMs() > deadlineMs) {
+        throw new Error(`stuck at ${await balls(ping)} and ${await balls(pong)}`)
+      }
       await sleep(200)
     }
     const all = [...(await balls(ping)), ...(await balls(pong))].sort((x, y) => x - y)
