@@ -10,6 +10,7 @@ import { resultCommand } from './commands/result.ts'
 import { sendCommand } from './commands/send.ts'
 import { spawnCommand } from './commands/spawn.ts'
 import { statusCommand } from './commands/status.ts'
+import { tourCommand } from './commands/tour.ts'
 import { upCommand } from './commands/up.ts'
 import { uploadCommand } from './commands/upload.ts'
 import { print, remark } from './output.ts'
@@ -17,6 +18,7 @@ import { version } from './version.ts'
 
 const commands: readonly Command[] = [
   upCommand,
+  tourCommand,
   keygenCommand,
   moduleCommand,
   spawnCommand,

@@ -1,6 +1,6 @@
 import { encodeText, HeddleError, toHex } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
-import { createItem, type ItemDraft, type Signer, type Tag } from '@heddle/protocol/item'
+import { createItem, type Item, type ItemDraft, type Signer, type Tag } from '@heddle/protocol/item'
 import type { Result } from '@heddle/protocol/message'
 import { type ReadResult, readResult } from './result.ts'
 import type { Transport } from './transport.ts'
@@ -26,6 +26,10 @@ export type ProcessHandle = {
   read(message: MessageInput): Promise<ReadResult>
   /** Result of a message by its id. */
   result(messageId: string, signal?: AbortSignal): Promise<ReadResult>
+  /** Starts the process's cron (`Cron-Interval` tags) at the messenger; only its owner may. */
+  monitor(signal?: AbortSignal): Promise<void>
+  /** Stops the process's cron. */
+  unmonitor(signal?: AbortSignal): Promise<void>
 }
 
 export function tagList(tags: TagInput = {}): Tag[] {
@@ -72,11 +76,15 @@ export async function postItem(
   draft: ItemDraft,
   signal?: AbortSignal,
 ): Promise<string> {
-  if (signer === undefined) throw signerMissing()
-  const item = await createItem({ ...draft, anchor: newAnchor() }, signer, portableCrypto)
+  const item = await signItem(signer, draft)
   const body = new Uint8Array(item.bytes)
   await transport.post('/mu/', body, 'application/octet-stream', signal)
   return item.id
+}
+
+function signItem(signer: Signer | undefined, draft: ItemDraft): Promise<Item> {
+  if (signer === undefined) throw signerMissing()
+  return createItem({ ...draft, anchor: newAnchor() }, signer, portableCrypto)
 }
 
 async function fetchResult(
@@ -119,5 +127,14 @@ export function createProcess(
       return readResult((await response.json()) as Result)
     },
     result: (messageId, signal) => fetchResult(transport, messageId, id, signal),
+    async monitor(signal) {
+      const { bytes } = await signItem(signer, { target: id, data: dataBytes(undefined) })
+      const body = new Uint8Array(bytes)
+      await transport.post(`/mu/monitor/${id}`, body, 'application/octet-stream', signal)
+    },
+    async unmonitor(signal) {
+      const { bytes } = await signItem(signer, { target: id, data: dataBytes(undefined) })
+      await transport.delete(`/mu/monitor/${id}`, new Uint8Array(bytes), signal)
+    },
   }
 }

@@ -7,6 +7,7 @@ export type Transport = {
   readonly url: string
   get(path: string, signal?: AbortSignal): Promise<Response>
   post(path: string, body: BodyInit, contentType: string, signal?: AbortSignal): Promise<Response>
+  delete(path: string, body: BodyInit, signal?: AbortSignal): Promise<Response>
 }
 
 const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
@@ -57,6 +58,10 @@ export function createTransport(url: string, fetch: Fetch): Transport {
     post: (path, body, contentType, signal) => {
       const headers = { 'content-type': contentType, accept: 'application/json' }
       return request(path, { method: 'POST', body, headers, ...withSignal(signal) })
+    },
+    delete: (path, body, signal) => {
+      const headers = { 'content-type': 'application/octet-stream' }
+      return request(path, { method: 'DELETE', body, headers, ...withSignal(signal) })
     },
   }
 }
