@@ -22,7 +22,7 @@ const importPattern =
 const packagePattern = /^@heddle\/(protocol|node)\/(.+)$/
 
 /** `packages/node/src/journal/index.ts` is in room `node/journal`; `scripts/tidy.ts` in `scripts`. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const parts = path.split('/')
   if (parts[0] !== 'packages') return parts[0] ?? ''
   const name = parts[1] ?? ''
@@ -66,6 +66,7 @@ function importsOf(path: string, text: string): Import[] {
 export function readSources(): Source[] {
   const patterns = [
     'packages/*/src/**/*.ts',
+    'packages/*/bin/*.js',
     'scripts/**/*.ts',
     'bench/**/*.ts',
     'e2e/**/*.ts',

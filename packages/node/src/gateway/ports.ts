@@ -1,7 +1,7 @@
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import type { Item } from '@heddle/protocol/item'
 import type { EvaluationMessage, LogEntry, Result } from '@heddle/protocol/message'
-import type { OrderedLog } from '../journal/ports.ts'
+import type { OrderedLog } from '../journal/index.ts'
 import type { Clock, Timer } from '../runtime/index.ts'
 
 /** Answers whether an item's signature holds. The caller keeps the event loop free. */

@@ -31,7 +31,7 @@ export type JournalOptions = {
   readonly onRepair: (repair: Repair) => void
 }
 
-export const journalDefaults: JournalOptions = {
+const journalDefaults: JournalOptions = {
   segmentBytes: 256 * mebibyte,
   recordBytes: 16 * mebibyte,
   appendBytes: 32 * mebibyte,

@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../base/error.ts'
+import type { ErrorKind } from '../base/index.ts'
 
 /** The one table from kinds of error to HTTP status; rooms choose kinds, never numbers. */
 export const statusOfKind: Readonly<Record<ErrorKind, number>> = {

@@ -6,7 +6,7 @@ import {
   equalBytes,
   HeddleError,
 } from '../base/index.ts'
-import type { CryptoEngine } from '../crypto/engine.ts'
+import type { CryptoEngine } from '../crypto/index.ts'
 import { payloadRoot } from './payload-root.ts'
 
 /** All that block encoding needs of a crypto engine. */

@@ -1,5 +1,5 @@
 import { concatBytes } from '../base/index.ts'
-import type { CryptoEngine } from '../crypto/engine.ts'
+import type { CryptoEngine } from '../crypto/index.ts'
 
 const leafPrefix = new Uint8Array([0])
 const nodePrefix = new Uint8Array([1])

@@ -1,4 +1,4 @@
-import type { Item, Tag } from '../item/item.ts'
+import type { Item, Tag } from '../item/index.ts'
 
 /** What the scheduler states about one slot, read from a verified assignment item. */
 export type Assignment = {

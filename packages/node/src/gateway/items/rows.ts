@@ -1,6 +1,6 @@
 import { type Item, parseItem } from '@heddle/protocol/item'
 import type { LogEntry } from '@heddle/protocol/message'
-import type { LogRecord } from '../../journal/ports.ts'
+import type { LogRecord } from '../../journal/index.ts'
 import type { ItemsDeps } from '../ports.ts'
 import type { Catalog } from './catalog.ts'
 import { idBytes } from './id.ts'

@@ -2,9 +2,7 @@ import { searchTooBroad } from '../errors.ts'
 import type { Catalog } from './catalog.ts'
 import { type Found, type Place, seqPerMs } from './location.ts'
 import type { Term } from './terms.ts'
-import { idsWindow, postingsWindow, type Window } from './window.ts'
-
-export type Range = { readonly min?: number | undefined; readonly max?: number | undefined }
+import { idsWindow, postingsWindow, type Range, type Window } from './window.ts'
 
 /**
  * What to look for. An item is found if it has a term of each `required` list and none `excluded`.

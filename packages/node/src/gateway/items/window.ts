@@ -1,11 +1,13 @@
 import type { StatementSync } from 'node:sqlite'
 import type { Catalog } from './catalog.ts'
 import { type Place, pendingHeight } from './location.ts'
-import type { Range } from './search.ts'
 import type { Term } from './terms.ts'
 
 /** At most `limit` places after `after` (all from the start without), in order, none left out. */
 export type Window = (after: Place | undefined, limit: number) => Place[]
+
+/** Both ends included; an end that is undefined is open. */
+export type Range = { readonly min?: number | undefined; readonly max?: number | undefined }
 
 type Bounds = { readonly heights: Range; readonly ascending: boolean }
 
