@@ -1,0 +1,16 @@
+import { assert } from '@heddle/protocol/base'
+import type { Engine, EngineExports } from './engine.ts'
+import { engineImports } from './engine-imports.ts'
+import type { World } from './world.ts'
+
+/** Instantiates without running anything. `module` is checked to be the engine. */
+export function createEngine(module: WebAssembly.Module, world: World): Engine {
+  const cell: { engine?: Engine } = {}
+  const imports = engineImports(() => {
+    assert(cell.engine !== undefined, 'the engine has no start function')
+    return cell.engine
+  })
+  const { exports } = new WebAssembly.Instance(module, imports)
+  cell.engine = { exports: exports as unknown as EngineExports, world }
+  return cell.engine
+}

@@ -1,0 +1,51 @@
+/** Shapes of the JSON-1 ABI (ao-protocol.md §5.1), as the evaluator hands them over. */
+
+export type Tag = { readonly name: string; readonly value: string }
+
+export type WireMessage = {
+  readonly Id?: string
+  readonly Owner?: string
+  readonly From?: string
+  readonly 'Forwarded-By'?: string
+  readonly Target?: string
+  readonly Anchor?: string
+  readonly Tags?: readonly Tag[]
+  readonly Data?: string
+  readonly Epoch?: number
+  readonly Nonce?: number
+  readonly Timestamp?: number
+  readonly 'Block-Height'?: number
+  readonly Cron?: boolean
+  readonly 'Read-Only'?: boolean
+}
+
+export type WireEnvironment = {
+  readonly Process: { readonly Id: string; readonly Owner: string; readonly Tags: readonly Tag[] }
+  readonly Module: { readonly Id: string; readonly Owner: string; readonly Tags: readonly Tag[] }
+}
+
+export type WireOutgoing = {
+  readonly Target: string
+  readonly Anchor: string
+  readonly Tags: readonly Tag[]
+  readonly Data: string
+}
+
+export type WireSpawn = Omit<WireOutgoing, 'Target'>
+
+export type WireAssignment = {
+  readonly Processes: readonly string[]
+  readonly Message: string
+  readonly BaseLayer?: boolean
+  readonly Exclude?: readonly string[]
+}
+
+/** Tags by name; of repeated names the first counts, as everywhere in the protocol. */
+export type TagTable = Record<string, string | undefined>
+
+/** A table without inherited names, so that `tags.constructor` is what was sent or undefined. */
+export function tagTable(tags: readonly Tag[]): TagTable {
+  const table: TagTable = Object.create(null)
+  for (const { name, value } of tags) if (table[name] === undefined) table[name] = value
+  return table
+}

@@ -1,0 +1,31 @@
+import { captureImage, findPages, restoreImage } from '../guest/image/capture.ts'
+import { createPageScanner } from '../guest/image/page-scanner.ts'
+import type { MemoryImage } from '../guest/ports.ts'
+import { type Engine, memoryBytes } from './engine.ts'
+
+const wasmPageBytes = 65_536
+const noHostState = new Uint8Array(0)
+
+/** The whole state: between messages the engine's one global, its stack pointer, is at rest. */
+export function captureEngine(engine: Engine): MemoryImage {
+  const scan = createPageScanner(engine.exports.memory, false)
+  return captureImage(memoryBytes(engine), scan, noHostState)
+}
+
+/**
+ * Gives a fresh, never started instance the memory of an image. `freshPages` names the pages a
+ * fresh instance holds data in; the caller has checked that the image is no shorter than it.
+ */
+export function restoreEngine(engine: Engine, image: MemoryImage, freshPages: Uint32Array): void {
+  const { memory } = engine.exports
+  const missing = (image.byteLength - memory.buffer.byteLength) / wasmPageBytes
+  if (missing > 0) memory.grow(missing)
+  restoreImage(memoryBytes(engine), image, freshPages)
+}
+
+/** Pages an instance is not zero in before it has run. */
+export function findFreshPages(engine: Engine): Uint32Array {
+  const { memory } = engine.exports
+  const scan = createPageScanner(memory, false)
+  return findPages(scan, memory.buffer.byteLength)
+}

@@ -1,0 +1,20 @@
+/** Code that recurses without end, each along another way through the engine. */
+export const deepSources: Readonly<Record<string, string>> = {
+  calls: 'function f() { return 1 + f() } f()',
+  callbacks: 'function f() { return [1].map(f) } f()',
+  getters: 'const o = { get a() { return this.a } }; o.a',
+  proxies: 'const p = new Proxy({}, { get: (t, k, r) => r[k] }); p.a',
+  constructors: 'class A { constructor() { new A() } } new A()',
+  conversions: 'const o = { toString() { return String(o) } }; String(o)',
+  generators: 'function* g() { yield* g() } [...g()]',
+  sorting: 'function f() { return [1, 2].sort(f) } f()',
+  replacing: 'function f() { return "a".replace(/a/, f) } f()',
+  'parsing JSON': 'JSON.parse("[".repeat(100000))',
+  'writing JSON': 'let a = []; for (let i = 0; i < 100000; i++) a = [a]; JSON.stringify(a)',
+  'nested brackets': 'eval("[".repeat(100000))',
+  'nested parentheses': 'eval("(".repeat(100000))',
+  'nested templates': 'eval("`$\\x7b".repeat(20000))',
+  'nested classes': 'eval("class A { a = ".repeat(20000))',
+  'nested blocks': 'eval("{".repeat(100000))',
+  'flat arrays': 'let a = []; for (let i = 0; i < 100000; i++) a = [a]; a.flat(Infinity)',
+}
