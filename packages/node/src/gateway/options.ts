@@ -27,7 +27,8 @@ export type GatewayOptions = {
 }
 
 export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
-  indexDelayMs: 50,
+  // Long enough for an item's block to come first: then it is written once, at its place.
+  indexDelayMs: 1000,
   orderDelayMs: 100,
   orderItems: 4096,
   orderRetryMs: 250,

@@ -149,7 +149,8 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const { options, runtime, signer, metrics, closing } = ground
   const verifier = createVerifier()
   closing.add(() => verifier.close())
-  const verify = verifier.verify.bind(verifier)
+  const verify: Verify = (item) => verifier.verify(item)
+  const onSigned = (item: Item) => verifier.remember(item)
   const consensus = await openBaseLayer(ground)
   const baseLayer = {
     height: () => consensus.tip().height,
@@ -160,7 +161,7 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const items = { item: (id: string) => gateway.item(id) }
   const journal = await openLog('scheduler', ground)
   const scheduler = await createScheduler(
-    { journal, signer, engine: nodeCrypto, runtime, verify, baseLayer, items },
+    { journal, signer, engine: nodeCrypto, runtime, verify, baseLayer, items, onSigned },
     { indexPath: inData(ground, 'index/scheduler.sqlite') },
   )
   closing.add(() => scheduler.close())

@@ -30,4 +30,6 @@ export type SchedulerDeps = {
   verify(item: Item): Promise<boolean>
   readonly baseLayer: BaseLayer
   readonly items: Items
+  /** Told of each assignment signed here, so that this node's own verifier need not check it again. */
+  onSigned?(assignment: Item): void
 }

@@ -44,6 +44,7 @@ export type LogContext = {
   breathe(): Promise<void> | undefined
   hosted(): number
   onDurable(entry: LogEntry): void
+  onSigned(assignment: Item): void
 }
 
 type Job = SlotRequest & {
@@ -159,7 +160,9 @@ export class ProcessLog {
       messageId: job.messageId,
       exclude: job.exclude,
     }
-    return { ...statement, item: await createItem(assignmentDraft(statement), signer, engine) }
+    const item = await createItem(assignmentDraft(statement), signer, engine)
+    this.#context.onSigned(item)
+    return { ...statement, item }
   }
 
   #append(job: Job, assignment: Assignment): void {

@@ -86,6 +86,7 @@ class OrderingScheduler implements Scheduler {
       breathe: createBreather(runtime.timer),
       hosted: () => this.#hosted,
       onDurable: (entry) => this.#announce(entry),
+      onSigned: (assignment) => this.#deps.onSigned?.(assignment),
     }
   }
 

@@ -188,3 +188,13 @@ describe('close', () => {
     await verifier.close()
   })
 })
+
+test('takes its own word for what this node signed, and for nothing else', async () => {
+  const verifier = start({ workerUrl: new URL('./nowhere.ts', import.meta.url) })
+  const item = await make('own')
+  verifier.remember(item)
+  expect(await verifier.verify(item)).toBe(true)
+  const bytes = item.bytes.slice()
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+  await expect(verifier.verify(parseItem(bytes, nodeCrypto))).rejects.toThrow()
+})

@@ -11,6 +11,12 @@ export type Verifier = {
    * `verifier-busy` (exhausted), `verifier-crashed` or `verifier-closed` (unavailable).
    */
   verify(item: Item): Promise<boolean>
+  /**
+   * Notes an item this node has just signed itself, so that its own compute unit need not check it
+   * again. What is remembered is the digest of all its bytes: read back with one bit changed, it is
+   * checked like any other.
+   */
+  remember(item: Item): void
   /** Ends the threads. Items without a verdict are rejected with `verifier-closed`. */
   close(): Promise<void>
 }
@@ -27,7 +33,11 @@ type Pending = {
 /** Starts a pool of verification threads; each thread itself starts with its first batch. */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const pool = new VerifierPool(readVerifierOptions(options))
-  return { verify: (item) => pool.verify(item), close: () => pool.close() }
+  return {
+    verify: (item) => pool.verify(item),
+    remember: (item) => pool.remember(item),
+    close: () => pool.close(),
+  }
 }
 
 class VerifierPool {
@@ -61,6 +71,11 @@ class VerifierPool {
       this.#unansweredItems--
       this.#unansweredBytes -= bytes.length
     }
+  }
+
+  remember({ bytes }: Item): void {
+    const digest = this.#digest(bytes)
+    if (digest !== undefined) this.#verified.add(digest)
   }
 
   async close(): Promise<void> {
