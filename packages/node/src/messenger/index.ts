@@ -1,0 +1,3 @@
+export { createMessenger, type Messenger } from './messenger.ts'
+export { type MessengerOptions, messengerDefaults } from './options.ts'
+export type { MessengerDeps } from './ports.ts'

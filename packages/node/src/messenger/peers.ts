@@ -1,0 +1,121 @@
+import type { Tag } from '@heddle/protocol/item'
+import { peersSilent } from './errors.ts'
+import { field } from './letters.ts'
+import type { Outbound } from './outbound.ts'
+
+/** What a peer's index knows of an item. */
+type Listed = {
+  readonly id: string
+  readonly tags: readonly Tag[]
+  readonly owner: string
+  readonly blockHeight: number
+}
+
+const fields = '{edges{node{id owner{address} tags{name value} block{height}}}}'
+const byIds = `query($ids:[ID!]){transactions(ids:$ids)${fields}}`
+const byOwner = `query($owners:[String!],$tags:[TagFilter!]){
+  transactions(owners:$owners,tags:$tags,sort:HEIGHT_DESC,first:1)${fields}}`
+const locationTags = [
+  { name: 'Data-Protocol', values: ['ao'] },
+  { name: 'Type', values: ['Scheduler-Location'] },
+]
+
+/** An item not in a block yet is newer than all that are. */
+const pendingHeight = Number.MAX_SAFE_INTEGER
+
+/** Other nodes as sources of knowledge. Only all of them together can say that something is unknown. */
+export class Peers {
+  readonly #urls: readonly string[]
+  readonly #outbound: Outbound
+
+  constructor(urls: readonly string[], outbound: Outbound) {
+    this.#urls = urls.map((url) => url.replace(/\/+$/, ''))
+    this.#outbound = outbound
+  }
+
+  /**
+   * Scheduler URL of the peer that schedules a process, or undefined where all peers answered that they
+   * do not. Throws `peers-silent` where one that might could not be asked.
+   */
+  async hostOf(processId: string): Promise<string | undefined> {
+    const answers = await this.#askAll(async (peer) => {
+      const url = `${peer}/su/processes/${processId}`
+      const { status, json } = await this.#outbound.call(url, { method: 'GET' })
+      if (status === 200 && field(json, 'process_id') === processId) return `${peer}/su`
+      // Schedulers of the reference say 400 to whatever they do not know.
+      if (status === 404 || status === 400) return undefined
+      throw new Error(`status ${status}`)
+    })
+    const host = answers.found[0]
+    if (host === undefined && answers.silent.length > 0)
+      throw peersSilent(processId, answers.silent)
+    return host
+  }
+
+  /** What the peers' indexes know of an item by id. Throws `peers-silent` as `hostOf`. */
+  async item(id: string): Promise<Listed | undefined> {
+    const answers = await this.#askAll((peer) => this.#query(peer, byIds, { ids: [id] }))
+    const listed = answers.found.find((one) => one.id === id)
+    if (listed === undefined && answers.silent.length > 0) throw peersSilent(id, answers.silent)
+    return listed
+  }
+
+  /** Newest Scheduler-Location of an owner by height. Throws `peers-silent` as `hostOf`. */
+  async schedulerLocation(owner: string): Promise<Listed | undefined> {
+    const variables = { owners: [owner], tags: locationTags }
+    const answers = await this.#askAll((peer) => this.#query(peer, byOwner, variables))
+    const own = answers.found.filter((one) => one.owner === owner)
+    const newest = own.sort((a, b) => b.blockHeight - a.blockHeight)[0]
+    if (newest === undefined && answers.silent.length > 0) {
+      throw peersSilent(`scheduler ${owner}`, answers.silent)
+    }
+    return newest
+  }
+
+  async #query(peer: string, query: string, variables: unknown): Promise<Listed | undefined> {
+    const { status, json } = await this.#outbound.call(`${peer}/graphql`, {
+      method: 'POST',
+      body: JSON.stringify({ query, variables }),
+      contentType: 'application/json',
+    })
+    const edges = field(field(field(json, 'data'), 'transactions'), 'edges')
+    if (status !== 200 || !Array.isArray(edges)) throw new Error(`status ${status}, no edges`)
+    return edges.length === 0 ? undefined : readNode(field(edges[0], 'node'))
+  }
+
+  async #askAll<T>(
+    ask: (peer: string) => Promise<T | undefined>,
+  ): Promise<{ found: T[]; silent: string[] }> {
+    const found: T[] = []
+    const silent: string[] = []
+    await Promise.all(
+      this.#urls.map(async (peer) => {
+        try {
+          const answer = await ask(peer)
+          if (answer !== undefined) found.push(answer)
+        } catch {
+          silent.push(peer)
+        }
+      }),
+    )
+    return { found, silent }
+  }
+}
+
+/** A node of a peer's answer; throws where it is out of form. */
+function readNode(node: unknown): Listed {
+  const id = field(node, 'id')
+  const tags = field(node, 'tags')
+  if (typeof id !== 'string' || !Array.isArray(tags)) throw new Error('a node without id or tags')
+  const owner = field(field(node, 'owner'), 'address')
+  const height = field(field(node, 'block'), 'height')
+  return {
+    id,
+    owner: typeof owner === 'string' ? owner : '',
+    blockHeight: typeof height === 'number' ? height : pendingHeight,
+    tags: tags.map((tag) => ({
+      name: String(field(tag, 'name')),
+      value: String(field(tag, 'value')),
+    })),
+  }
+}
