@@ -1,4 +1,5 @@
 import type { EvaluationMessage, Result } from '@heddle/protocol/message'
+import type { Route } from '../network/index.ts'
 
 /** One evaluated slot. */
 export type Evaluation = {
@@ -9,19 +10,56 @@ export type Evaluation = {
   readonly blockHeight: number
   /** Set for cron ticks, e.g. `10-seconds`. */
   readonly cron?: string
-  /** Id of the first message of the chain of pushes this belongs to. */
   readonly result: Result
 }
 
+/** How far a process is; what an operator looks at when it seems to stand still. */
+export type ProcessStatus = {
+  readonly process: string
+  readonly module: string | null
+  /** Slots scheduled, and slots with a durable result. */
+  readonly slots: number
+  readonly evaluated: number
+  readonly backlog: number
+  readonly live: boolean
+  /** Thread it is live on. */
+  readonly worker: number | null
+  /** Why nothing goes on. */
+  readonly stopped: { readonly error: string; readonly code: string } | null
+  /** Newest slot since the start whose result is an error. */
+  readonly lastError: { readonly slot: number; readonly text: string } | null
+}
+
 export type ComputeFace = {
-  /** Result at a slot; waits for evaluation, up to the caller's patience. `unknown-process`, `unknown-message` (missing). */
+  /**
+   * Result at a slot; waits for evaluation, up to the caller's patience. Rejects with
+   * `unknown-process`,
+   * `unknown-message` (missing), `evaluation-pending` (unavailable) when the signal aborts, and
+   * with
+   * what stops the process.
+   */
   result(processId: string, slot: number, signal?: AbortSignal): Promise<Evaluation>
-  /** Runs a message against a fork of the newest state; nothing of it remains. */
-  dryRun(processId: string, message: Partial<EvaluationMessage>): Promise<Result>
+  /**
+   * Runs a message against a fork of the newest state, which has every slot durable at the time of
+   * the
+   * call; nothing of it remains. A message that fails resolves with `Error`.
+   */
+  dryRun(
+    processId: string,
+    message: Partial<EvaluationMessage>,
+    signal?: AbortSignal,
+  ): Promise<Result>
   /** Durable evaluations from `fromSlot`, at most `limit`, ascending. Never evaluates. */
   evaluations(processId: string, fromSlot: number, limit: number): Promise<Evaluation[]>
   /** Next slot that has no durable evaluation. */
   evaluatedHead(processId: string): number
   /** Calls back after each durable evaluation, per process in slot order. */
   onEvaluated(listener: (processId: string, slot: number) => void): void
+}
+
+export type Compute = ComputeFace & {
+  /** HTTP routes without prefix, to be mounted at `/cu`. */
+  routes(): Route[]
+  /** Stops evaluating, ends the threads, waits for results on their way to the disk. */
+  close(): Promise<void>
 }

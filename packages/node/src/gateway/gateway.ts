@@ -6,6 +6,7 @@ import { contentRoutes } from './arweave/content.ts'
 import { networkRoutes } from './arweave/network.ts'
 import { transactionRoutes } from './arweave/transactions.ts'
 import { uploadRoutes } from './arweave/upload.ts'
+import { createPeerItems, type PeerItemsDeps } from './items/peer-items.ts'
 import { findSchedulerLocation } from './items/scheduler-location.ts'
 import { openItemStore } from './items/store.ts'
 import { mainnetRoutes } from './mainnet/routes.ts'
@@ -13,11 +14,14 @@ import { type GatewayOptions, gatewayDefaults } from './options.ts'
 import type { ItemsDeps, MainnetDeps } from './ports.ts'
 import { queryRoutes } from './query/routes.ts'
 
-export type GatewayDeps = ItemsDeps & { readonly disk: Disk }
+export type GatewayDeps = ItemsDeps &
+  Pick<PeerItemsDeps, 'peers' | 'fetch'> & { readonly disk: Disk }
 
 export type Gateway = {
   /** A kept, bundled or scheduled item by id, signature checked when it was taken. */
   item(id: string): Promise<Item | undefined>
+  /** The same, or asked of the peers where this node has none; what they give is checked and kept. */
+  itemAnywhere(id: string): Promise<Item | undefined>
   /**
    * Keeps an item whose signature the caller has checked. Resolves when it is durable; a repeat
    * resolves too. Rejects with `items-busy` (unavailable) or the journal's errors.
@@ -46,8 +50,16 @@ export async function createGateway(
 ): Promise<Gateway> {
   const options = { ...gatewayDefaults, ...given }
   const store = await openItemStore(deps, options)
+  const peerItem = createPeerItems(deps)
   return {
     item: (id) => store.item(id),
+    async itemAnywhere(id) {
+      const here = await store.item(id)
+      if (here !== undefined) return here
+      const found = await peerItem(id)
+      if (found !== undefined) await store.keep(found)
+      return found
+    },
     keep: (item) => store.keep(item),
     schedulerLocation: (owner) => findSchedulerLocation(store, owner),
     settled: (id) => store.settled(id),

@@ -89,6 +89,8 @@ async function openGateway(
       consensus,
       log: scheduler,
       verify,
+      peers: ground.options.peers,
+      fetch: globalThis.fetch,
       engine: nodeCrypto,
       clock,
       timer,
@@ -104,7 +106,7 @@ async function openGateway(
 async function openCompute(
   ground: Ground,
   scheduler: Scheduler,
-  items: Gateway,
+  gateway: Gateway,
   verify: Verify,
 ): Promise<Compute> {
   const { options, runtime, signer } = ground
@@ -112,7 +114,7 @@ async function openCompute(
   const compute = await createCompute(
     {
       log: scheduler,
-      items,
+      items: { item: (id) => gateway.itemAnywhere(id) },
       verify,
       results: await openLog('results', ground),
       checkpointFolder: inData(ground, 'checkpoints'),
@@ -158,7 +160,7 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     blockId: () => consensus.tip().id,
     settled: (id: string) => gateway.settled(id),
   }
-  const items = { item: (id: string) => gateway.item(id) }
+  const items = { item: (id: string) => gateway.itemAnywhere(id) }
   const journal = await openLog('scheduler', ground)
   const scheduler = await createScheduler(
     { journal, signer, engine: nodeCrypto, runtime, verify, baseLayer, items, onSigned },
@@ -182,6 +184,7 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     peers: options.peers,
     publicUrl: ground.publicUrl,
     fetch: globalThis.fetch,
+    onSigned,
   })
   closing.add(() => messenger.close())
   await announce(ground, gateway)

@@ -1,3 +1,4 @@
+import type { Item } from '@heddle/protocol/item'
 import { Deliverer } from './deliver.ts'
 import { Fates } from './fates.ts'
 import { Lanes } from './lanes.ts'
@@ -49,7 +50,8 @@ export function createCourier(
     publicUrl: deps.publicUrl,
   })
   const { itemBytesMax } = options
-  const sealer = new Sealer({ signer, engine, letters, state, itemBytesMax })
+  const onSigned = (item: Item) => deps.onSigned?.(item)
+  const sealer = new Sealer({ signer, engine, letters, state, itemBytesMax, onSigned })
   const deliverer = new Deliverer({ scheduler, items, locator, remote, senders, sealer, options })
   const lanes = new Lanes({
     ...deps,

@@ -77,4 +77,6 @@ export type MessengerDeps = {
   /** Where others reach this node, no path. */
   readonly publicUrl: string
   readonly fetch: typeof globalThis.fetch
+  /** Told of each item signed here, so that this node's own verifier need not check it again. */
+  onSigned?(item: Item): void
 }

@@ -26,6 +26,7 @@ export class Sealer {
   readonly #letters: LetterTable
   readonly #state: State
   readonly #itemBytesMax: number
+  readonly #onSigned: (item: Item) => void
 
   constructor(deps: {
     signer: Signer
@@ -33,12 +34,14 @@ export class Sealer {
     letters: LetterTable
     state: State
     itemBytesMax: number
+    onSigned: (item: Item) => void
   }) {
     this.#signer = deps.signer
     this.#engine = deps.engine
     this.#letters = deps.letters
     this.#state = deps.state
     this.#itemBytesMax = deps.itemBytesMax
+    this.#onSigned = deps.onSigned
   }
 
   /** Signs a letter of `slot`. Throws kind `invalid` for what cannot be written as an item. */
@@ -54,7 +57,10 @@ export class Sealer {
 
   async #sign(draft: ItemDraft): Promise<Item> {
     const item = await createItem(draft, this.#signer, this.#engine)
-    if (item.bytes.length <= this.#itemBytesMax) return item
+    if (item.bytes.length <= this.#itemBytesMax) {
+      this.#onSigned(item)
+      return item
+    }
     throw itemOverLimit(item.bytes.length, this.#itemBytesMax)
   }
 }

@@ -1,5 +1,5 @@
-import { HeddleError } from '../base/error.ts'
-import type { Tag } from '../item/item.ts'
+import { HeddleError } from '../base/index.ts'
+import type { Tag } from '../item/index.ts'
 import type { PresentedMessage } from './evaluation-message.ts'
 
 /** What a dry-run's message takes over from the newest evaluation where it does not say itself. */
@@ -23,7 +23,8 @@ export function dryRunInvalid(what: string): HeddleError {
 
 /**
  * The message of a dry-run as a module gets it (ao-protocol §4): unsigned, so its `Owner` and a
- * `From-Process` tag are believed; `Read-Only` tells the module. Nothing of it remains, so nothing can
+ * `From-Process` tag are believed; `Read-Only` tells the module. Nothing of it remains, so nothing
+ * can
  * be gained by lying. Throws `dry-run-invalid`.
  */
 export function dryRunMessage(body: unknown, defaults: DryRunDefaults): PresentedMessage {

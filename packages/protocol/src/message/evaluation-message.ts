@@ -1,10 +1,13 @@
-import { encodeBase64Url } from '../base/base64url.ts'
-import { decodeText, decodeTextStrict } from '../base/bytes.ts'
-import type { CryptoEngine } from '../crypto/engine.ts'
-import { ethereumAddress } from '../crypto/ethereum.ts'
-import { type Item, type Tag, tagValue } from '../item/item.ts'
-import { ethereumType, typedEthereumType } from '../item/signature-type.ts'
-import { ownerAddress } from '../item/verify.ts'
+import { decodeText, decodeTextStrict, encodeBase64Url } from '../base/index.ts'
+import { type CryptoEngine, ethereumAddress } from '../crypto/index.ts'
+import {
+  ethereumType,
+  type Item,
+  ownerAddress,
+  type Tag,
+  tagValue,
+  typedEthereumType,
+} from '../item/index.ts'
 import type { Assignment, EvaluationEnvironment, EvaluationMessage } from './entry.ts'
 
 /**
@@ -21,7 +24,10 @@ export type PresentedSlot = {
   readonly assigned: boolean
 }
 
-/** Fields an `Exclude` tag can take away: what the item says of itself, never what the scheduler says. */
+/**
+ * Fields an `Exclude` tag can take away: what the item says of itself, never what the scheduler
+ * says.
+ */
 const excludable: ReadonlySet<string> = new Set([
   'Signature',
   'Owner',
@@ -34,7 +40,9 @@ const excludable: ReadonlySet<string> = new Set([
 /** Tags a sender could use to speak as somebody else: AO takes them off before evaluation. */
 const spoofing: ReadonlySet<string> = new Set(['From', 'Owner'])
 
-/** Text standing for no data; an ABI string cannot tell absent from empty, and AO's clients send it. */
+/**
+ * Text standing for no data; an ABI string cannot tell absent from empty, and AO's clients send it.
+ */
 const emptyData = ' '
 
 type Signed = Pick<Item, 'owner' | 'signatureType'>
@@ -50,7 +58,8 @@ export function presentedOwner(item: Signed, engine: CryptoEngine): string {
 }
 
 /**
- * The message a module's `handle` gets for one slot (ao-protocol §4.1). Data is UTF-8 text; bytes that
+ * The message a module's `handle` gets for one slot (ao-protocol §4.1). Data is UTF-8 text; bytes
+ * that
  * are none become U+FFFD, for the ABI knows text only. An anchor that is no text is left out.
  */
 export function evaluationMessage(slot: PresentedSlot, engine: CryptoEngine): PresentedMessage {
@@ -80,7 +89,8 @@ export function evaluationMessage(slot: PresentedSlot, engine: CryptoEngine): Pr
 }
 
 /**
- * A cron tick as AO presents it: from the process owner, with the process's `Cron-Tag-*` as its tags.
+ * A cron tick as AO presents it: from the process owner, with the process's `Cron-Tag-*` as its
+ * tags.
  * Only an item of the process's own scheduler may be presented so; see `cronTickOf`.
  */
 export function cronMessage(

@@ -1,5 +1,5 @@
-import { encodeText } from '../base/bytes.ts'
-import type { Tag } from '../item/item.ts'
+import { encodeText } from '../base/index.ts'
+import type { Tag } from '../item/index.ts'
 import type { OutgoingAssignment, OutgoingMessage, OutgoingSpawn, Result } from './entry.ts'
 
 /** Bounds of what one evaluation may give; beyond them the message fails. Same for every node. */
@@ -12,7 +12,9 @@ export const resultLimits = {
   emissions: 10_000,
 } as const
 
-/** AO's modules end an output so when an allocation failed half way: the memory is not to be kept. */
+/**
+ * AO's modules end an output so when an allocation failed half way: the memory is not to be kept.
+ */
 const outOfMemory = 'not enough memory for buffer allocation'
 
 /** A result that says why a message failed. Nothing it emitted counts: its state never was. */

@@ -1,0 +1,259 @@
+import { errorMessage, HeddleError, isHeddleError } from '@heddle/protocol/base'
+import { tagValue } from '@heddle/protocol/item'
+import { dryRunMessage, type Result } from '@heddle/protocol/message'
+import type { Checkpoints } from './checkpoint.ts'
+import { DryRuns } from './dry-runs.ts'
+import {
+  computeClosed,
+  evaluationPending,
+  resultsRefused,
+  unknownMessage,
+  unknownProcess,
+} from './errors.ts'
+import type { Evaluation, ProcessStatus } from './face.ts'
+import type { ComputeOptions } from './options.ts'
+import { ModuleSource } from './pool/module-source.ts'
+import { ThreadPool } from './pool/thread-pool.ts'
+import type { ComputeDependencies, Report } from './ports.ts'
+import { Evaluator } from './process/evaluator.ts'
+import { type HostedProcess, hostProcess, isFinal } from './process/hosted-process.ts'
+import { patientVerify } from './process/patient-verify.ts'
+import { Residents } from './process/residents.ts'
+import { ResultLog } from './results/result-log.ts'
+
+type UnitDependencies = ComputeDependencies & {
+  readonly checkpoints: Checkpoints
+  readonly epoch: number
+}
+
+/** The parts of a compute unit together, and what each of its processes waits for. */
+export class ComputeUnit {
+  readonly #dependencies: UnitDependencies
+  readonly #options: ComputeOptions
+  readonly #warn: Report
+  readonly #closing = new AbortController()
+  readonly #processes = new Map<string, HostedProcess>()
+  readonly #running = new Set<Promise<void>>()
+  readonly #listeners: ((processId: string, slot: number) => void)[] = []
+  readonly #results: ResultLog
+  readonly #pool: ThreadPool
+  readonly #dryRunPool: ThreadPool
+  readonly #residents: Residents
+  readonly #evaluator: Evaluator
+  readonly #dryRuns: DryRuns
+  #nextNumber = 0
+
+  constructor(dependencies: UnitDependencies, options: ComputeOptions) {
+    this.#dependencies = dependencies
+    this.#options = options
+    this.#warn = dependencies.warn ?? (() => undefined)
+    const { items, runtime } = dependencies
+    const { signal } = this.#closing
+    const verify = patientVerify(dependencies.verify, runtime.timer, signal)
+    const modules = new ModuleSource(items, verify)
+    this.#results = new ResultLog({
+      results: dependencies.results,
+      epoch: dependencies.epoch,
+      timer: runtime.timer,
+      signal,
+      retryMs: options.retryMs,
+      recentBytes: options.recentResultBytes,
+      onDurable: (processId, slot) => this.#durable(processId, slot),
+      onRefused: (processId, error) => this.#refused(processId, error),
+    })
+    this.#pool = new ThreadPool(options.workers, options, runtime.timer, modules)
+    this.#dryRunPool = new ThreadPool(1, options, runtime.timer, modules)
+    const shared = { ...dependencies, verify, modules, results: this.#results, warn: this.#warn }
+    this.#residents = new Residents({
+      ...shared,
+      pool: this.#pool,
+      restoresMax: options.restoresMax,
+      liveMax: options.workers * options.hotProcessesMax,
+      liveBytesMax: options.hotBytesMax,
+    })
+    this.#evaluator = new Evaluator({ ...shared, residents: this.#residents, options, signal })
+    this.#dryRuns = new DryRuns(this.#dryRunPool, this.#residents, options)
+  }
+
+  /** Evaluates what was scheduled while nobody evaluated, and all that will be. */
+  start(): void {
+    const { log } = this.#dependencies
+    log.onScheduled((processId) => this.#onScheduled(processId))
+    for (const processId of log.processes()) this.#onScheduled(processId)
+  }
+
+  async result(processId: string, slot: number, signal?: AbortSignal): Promise<Evaluation> {
+    const head = this.#knownHead(processId)
+    if (!Number.isSafeInteger(slot) || slot < 0 || slot >= head) {
+      throw unknownMessage(processId, `at slot ${slot}`)
+    }
+    await this.#evaluated(processId, slot, signal)
+    const evaluation = await this.#results.read(processId, slot)
+    if (evaluation === undefined) throw evaluationPending(processId, slot, slot)
+    return evaluation
+  }
+
+  /** `body` is outside input: `dry-run-invalid` where it is no message. */
+  async dryRun(processId: string, body: unknown, signal?: AbortSignal): Promise<Result> {
+    const head = this.#knownHead(processId)
+    const last = await this.result(processId, head - 1, signal)
+    const { timestampMs, blockHeight } = last
+    const message = dryRunMessage(body, { processId, timestampMs, blockHeight })
+    const work = {
+      slot: head,
+      id: message.Id,
+      timestampMs: message.Timestamp,
+      json: JSON.stringify(message),
+    }
+    return await this.#dryRuns.run(this.#hosted(processId), head, work)
+  }
+
+  /** Linear memory after the newest slot, as the module's glue encoded it. */
+  async state(processId: string, signal?: AbortSignal) {
+    const head = this.#knownHead(processId)
+    const evaluation = await this.result(processId, head - 1, signal)
+    const state = await this.#dryRuns.state(this.#hosted(processId), head)
+    return { evaluation, image: state?.image }
+  }
+
+  async evaluations(processId: string, fromSlot: number, limit: number): Promise<Evaluation[]> {
+    return await this.#results.readMany(processId, fromSlot, limit)
+  }
+
+  evaluatedHead(processId: string): number {
+    return this.#results.durableHead(processId)
+  }
+
+  /** Heads of durable records, for listings that need no results. */
+  heads(processId: string, fromSlot: number, toSlot: number) {
+    return this.#results.heads(processId, fromSlot, toSlot)
+  }
+
+  onEvaluated(listener: (processId: string, slot: number) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Throws `unknown-process`. */
+  assertKnown(processId: string): void {
+    this.#knownHead(processId)
+  }
+
+  /** Rejects with `unknown-process`. */
+  async status(processId: string): Promise<ProcessStatus> {
+    const slots = this.#knownHead(processId)
+    const process = this.#processes.get(processId)
+    const evaluated = this.evaluatedHead(processId)
+    const thread = process?.thread
+    const halt = process?.halt
+    return {
+      process: processId,
+      module: process?.facts?.moduleId ?? (await this.#moduleOf(processId)),
+      slots,
+      evaluated,
+      backlog: slots - evaluated,
+      live: thread !== undefined,
+      worker: (thread && this.#pool.placeOf(thread)) ?? null,
+      stopped: halt === undefined ? null : { error: halt.message, code: halt.code },
+      lastError: process?.lastError ?? null,
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(computeClosed())
+    for (const process of this.#processes.values()) process.waiters.rejectFrom(0, computeClosed())
+    await Promise.all([this.#pool.close(), this.#dryRunPool.close()])
+    await Promise.all(this.#running)
+    await this.#results.close()
+    await Promise.all([this.#evaluator.close(), this.#residents.close()])
+  }
+
+  #knownHead(processId: string): number {
+    const { log } = this.#dependencies
+    const head = log.head(processId)
+    if (head === 0) throw unknownProcess(processId, [...log.processes()].length)
+    return head
+  }
+
+  async #moduleOf(processId: string): Promise<string | null> {
+    const [entry] = await this.#dependencies.log.entries(processId, 0, 1)
+    return (entry?.message && tagValue(entry.message.tags, 'Module')) ?? null
+  }
+
+  #hosted(processId: string): HostedProcess {
+    let process = this.#processes.get(processId)
+    if (process === undefined) {
+      process = hostProcess(processId, this.#nextNumber++)
+      this.#processes.set(processId, process)
+    }
+    return process
+  }
+
+  /** Waits until a slot's result is durable. */
+  async #evaluated(processId: string, slot: number, signal?: AbortSignal): Promise<void> {
+    if (slot < this.evaluatedHead(processId)) return
+    if (this.#closing.signal.aborted) throw computeClosed()
+    const process = this.#hosted(processId)
+    const { halt } = process
+    if (halt !== undefined && isFinal(halt) && slot >= this.#results.head(processId)) throw halt
+    const waiting = process.waiters.wait(slot, signal, () =>
+      evaluationPending(processId, slot, this.evaluatedHead(processId)),
+    )
+    this.#wake(process)
+    await waiting
+  }
+
+  #onScheduled(processId: string): void {
+    if (this.#results.head(processId) >= this.#dependencies.log.head(processId)) return
+    const process = this.#hosted(processId)
+    // One that waits for something is tried again by its timer and by readers.
+    if (process.halt === undefined) this.#wake(process)
+  }
+
+  #wake(process: HostedProcess): void {
+    if (process.evaluating || this.#closing.signal.aborted) return
+    process.evaluating = true
+    process.halt = undefined
+    const running = this.#evaluator
+      .run(process)
+      .catch((error) => this.#halt(process, error))
+      .finally(() => {
+        process.evaluating = false
+        this.#running.delete(running)
+        this.#residents.idle()
+        // What was scheduled after the last look at the log found the process busy.
+        if (process.halt === undefined) this.#onScheduled(process.id)
+      })
+    this.#running.add(running)
+  }
+
+  #halt(process: HostedProcess, error: unknown): void {
+    if (this.#closing.signal.aborted) return
+    const halt = isHeddleError(error)
+      ? error
+      : new HeddleError('internal', 'internal', errorMessage(error), {}, { cause: error })
+    process.halt = halt
+    // What was evaluated before is on its way to the disk.
+    process.waiters.rejectFrom(this.#results.head(process.id), halt)
+    this.#warn({ processId: process.id, code: halt.code, error }, halt.message)
+    if (isFinal(halt)) return
+    const { timer } = this.#dependencies.runtime
+    timer.after(this.#options.retryMs, () => this.#wake(process))
+  }
+
+  #refused(processId: string, error: unknown): void {
+    const process = this.#hosted(processId)
+    this.#halt(process, resultsRefused(processId, error))
+    this.#residents.drop(process)
+  }
+
+  #durable(processId: string, slot: number): void {
+    this.#processes.get(processId)?.waiters.resolve(slot)
+    for (const listener of this.#listeners) {
+      try {
+        listener(processId, slot)
+      } catch (error) {
+        this.#warn({ processId, slot, error }, 'a listener to evaluations failed')
+      }
+    }
+  }
+}

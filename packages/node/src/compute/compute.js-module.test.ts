@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { verifyItem } from '@heddle/protocol/item'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type OrderedLog, openJournal } from '../journal/index.ts'
+import { createRuntime, nodeCrypto } from '../runtime/index.ts'
+import { createCompute } from './compute.ts'
+import type { Compute } from './face.ts'
+import { buildJsModule } from './guest-js/index.ts'
+import { FakeItems, FakeLog, testMessage, testProcess } from './testing/fake-log.ts'
+
+const source = `
+let count = 0
+on('Inc', (msg) => { count += Number(msg.tags.By ?? 1); msg.reply({ data: String(count) }) })
+on('Break', () => { count = 1000; throw new Error('broken on purpose') })
+on('Loop', () => { count = 2000; for (;;); })
+`
+
+let folder: string
+let results: OrderedLog
+let compute: Compute
+let process: string
+const log = new FakeLog()
+const items = new FakeItems()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heddle-compute-js-'))
+  const module = items.add(await buildJsModule(nodeCrypto, createRuntime().disk))
+  await start()
+  const item = await testProcess(module.id, source)
+  process = item.id
+  await log.append(process, item)
+})
+
+afterAll(async () => {
+  await compute.close()
+  await results.close()
+  await rm(folder, { recursive: true })
+})
+
+async function start(): Promise<void> {
+  const runtime = createRuntime()
+  results = await openJournal(join(folder, 'results'), runtime)
+  compute = await createCompute(
+    {
+      log,
+      items,
+      verify: (item) => verifyItem(item, nodeCrypto),
+      results,
+      checkpointFolder: join(folder, 'checkpoints'),
+      runtime,
+      engine: nodeCrypto,
+      address: 'A'.repeat(43),
+    },
+    { workers: 1 },
+  )
+}
+
+async function ask(action: string) {
+  const message = await testMessage(process, ' ', [{ name: 'Action', value: action }])
+  const slot = await log.append(process, message)
+  return (await compute.result(process, slot)).result
+}
+
+test('a real actor keeps its state through errors, endless loops and a restart', async () => {
+  expect((await ask('Inc')).Messages[0]?.Data).toBe('1')
+  expect((await ask('Break')).Error).toMatch(/broken on purpose/)
+  expect((await ask('Inc')).Messages[0]?.Data).toBe('2')
+  expect((await ask('Loop')).Error).toMatch(/compute limit|took longer/)
+  expect((await ask('Inc')).Messages[0]?.Data).toBe('3')
+  await compute.close()
+  await results.close()
+  log.detach()
+  await start()
+  const dryRun = await compute.dryRun(process, {
+    Owner: 'me',
+    Data: ' ',
+    Tags: [{ name: 'Action', value: 'Inc' }],
+  })
+  expect(dryRun, JSON.stringify(dryRun)).not.toHaveProperty('Error')
+  expect(dryRun.Messages[0]?.Data).toBe('4')
+  expect((await ask('Inc')).Messages[0]?.Data).toBe('4')
+})

@@ -1,0 +1,177 @@
+import { Worker } from 'node:worker_threads'
+import { type ErrorKind, HeddleError } from '@heddle/protocol/base'
+import type { Cancel, Runtime } from '../../runtime/index.ts'
+import { type ThreadLoss, threadLost } from '../errors.ts'
+import type { ComputeOptions } from '../options.ts'
+import type {
+  CapturedState,
+  CarriedError,
+  FromWorker,
+  Outcome,
+  Reply,
+  Request,
+  ToWorker,
+  WorkerSettings,
+} from '../worker/protocol.ts'
+import { askToLeave, createWatch, readWatch } from '../worker/watch.ts'
+
+/** Gets what an evaluation gives while it goes on. */
+type Evaluating = {
+  onOutcome(outcome: Outcome): void
+  onCheckpoint(state: CapturedState): void
+}
+
+type Call = {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+  readonly evaluating: Evaluating | undefined
+}
+
+type Settings = Pick<
+  ComputeOptions,
+  'evaluationTimeoutMs' | 'workerUrl' | 'turnMs' | 'checkpointAfterMs'
+>
+
+/** How often a busy thread is looked at, as a part of the time an evaluation may take. */
+const looksPerTimeout = 20
+
+/** A thread that was asked to end and does not is terminated after this long. */
+const leaveMs = 3_000
+
+/**
+ * One compute thread, seen from the unit. It runs from its construction until it is lost: by a
+ * crash,
+ * by an evaluation that took too long, or closed. Then every open call rejects with
+ * `compute-thread-lost` and `loss` says why.
+ */
+export class ComputeThread {
+  /** Live processes, with the module of each. Kept by who opens and closes them. */
+  readonly processes = new Map<string, string>()
+  /** Compiled modules. Kept by the pool. */
+  readonly modules = new Set<string>()
+  readonly #worker: Worker
+  readonly #settings: Settings
+  readonly #timer: Runtime['timer']
+  readonly #cells: Int32Array
+  readonly #calls = new Map<number, Call>()
+  readonly #onLost: (thread: ComputeThread) => void
+  #nextCall = 0
+  #loss: ThreadLoss | undefined
+  readonly #ended: Promise<unknown>
+  #cancelLook: Cancel | undefined
+  #seen: ReturnType<typeof readWatch>
+  #looks = 0
+
+  constructor(
+    settings: Settings,
+    timer: Runtime['timer'],
+    onLost: (thread: ComputeThread) => void,
+  ) {
+    this.#settings = settings
+    this.#timer = timer
+    this.#onLost = onLost
+    const watch = createWatch()
+    this.#cells = new Int32Array(watch)
+    const { turnMs, checkpointAfterMs } = settings
+    const workerData: WorkerSettings = { watch, turnMs, checkpointAfterMs }
+    // No environment: what guests run beside must not hold the node's secrets.
+    this.#worker = new Worker(settings.workerUrl, { workerData, env: {}, name: 'compute' })
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', resolve))
+    this.#worker.on('message', (message: FromWorker) => this.#take(message))
+    this.#worker.on('error', (error) => this.#lose('crash', error.message))
+    this.#worker.on('exit', (code) => this.#lose('crash', `exit code ${code}`))
+  }
+
+  /** Set once the thread has ended. */
+  get loss(): ThreadLoss | undefined {
+    return this.#loss
+  }
+
+  /** Rejects with the thread's error, or with `compute-thread-lost`. */
+  request(request: Request, evaluating?: Evaluating): Promise<Reply> {
+    if (this.#loss !== undefined) return Promise.reject(threadLost(this.#loss))
+    const call = this.#nextCall++
+    const sent: ToWorker = { call, request }
+    return new Promise((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject, evaluating })
+      this.#worker.postMessage(sent)
+      this.#lookLater()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#lose('closed', 'the compute unit is closing')
+    await this.#ended
+  }
+
+  #take(message: FromWorker): void {
+    const call = this.#calls.get(message.call)
+    if (call === undefined) return
+    if ('outcome' in message) call.evaluating?.onOutcome(message.outcome)
+    else if ('checkpoint' in message) call.evaluating?.onCheckpoint(message.checkpoint)
+    else {
+      this.#calls.delete(message.call)
+      if (this.#calls.size === 0) this.#stopLooking()
+      if ('error' in message) call.reject(arrived(message.error))
+      else call.resolve(message.reply)
+    }
+  }
+
+  #lose(reason: ThreadLoss['reason'], text: string): void {
+    if (this.#loss !== undefined) return
+    askToLeave(this.#cells)
+    const { number, slot } = readWatch(this.#cells) ?? {}
+    const under = number === undefined || slot === undefined ? {} : { number, slot }
+    this.#loss = { reason, text, ...under }
+    this.#stopLooking()
+    this.#end()
+    this.#onLost(this)
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    for (const call of calls) call.reject(threadLost(this.#loss))
+  }
+
+  /** See `askToLeave`, which was called: why not `terminate` in every case. */
+  #end(): void {
+    if (readWatch(this.#cells) !== undefined) void this.#worker.terminate()
+    else {
+      const wake: ToWorker = undefined
+      this.#worker.postMessage(wake)
+      const cancel = this.#timer.after(leaveMs, () => void this.#worker.terminate())
+      void this.#ended.then(cancel)
+    }
+  }
+
+  #lookLater(): void {
+    const delayMs = Math.ceil(this.#settings.evaluationTimeoutMs / looksPerTimeout)
+    this.#cancelLook ??= this.#timer.after(delayMs, () => {
+      this.#cancelLook = undefined
+      this.#look()
+    })
+  }
+
+  /**
+   * Counts looks, not time: should this thread itself have slept, an evaluation does not pay for
+   * it.
+   */
+  #look(): void {
+    const watched = readWatch(this.#cells)
+    const same = watched !== undefined && watched.count === this.#seen?.count
+    this.#looks = same ? this.#looks + 1 : 0
+    this.#seen = watched
+    if (this.#looks >= looksPerTimeout) {
+      this.#lose('timeout', 'an evaluation took too long')
+    } else if (this.#calls.size > 0) this.#lookLater()
+  }
+
+  #stopLooking(): void {
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+    this.#seen = undefined
+    this.#looks = 0
+  }
+}
+
+function arrived(error: CarriedError): HeddleError {
+  return new HeddleError(error.code, error.kind as ErrorKind, error.message)
+}

@@ -1,0 +1,51 @@
+import { isId } from '@heddle/protocol/base'
+import { type Item, tagValue } from '@heddle/protocol/item'
+import { unknownModule } from '../errors.ts'
+import type { ItemSource } from '../ports.ts'
+
+/** What is kept of a module here; its bytes are with the threads. */
+export type ModuleFacts = Pick<Item, 'id' | 'owner' | 'signatureType' | 'tags'>
+
+type ModuleProgram = { readonly format: string; readonly bytes: Uint8Array }
+
+/** Modules remembered without their bytes. */
+const factsMax = 256
+
+/** Finds modules by id, and checks once that they are what their id says. */
+export class ModuleSource {
+  readonly #items: ItemSource
+  readonly #verify: (item: Item) => Promise<boolean>
+  readonly #facts = new Map<string, ModuleFacts>()
+
+  constructor(items: ItemSource, verify: (item: Item) => Promise<boolean>) {
+    this.#items = items
+    this.#verify = verify
+  }
+
+  /** Rejects with `unknown-module` where no intact item has this id. */
+  async facts(moduleId: string, processId: string): Promise<ModuleFacts> {
+    const known = this.#facts.get(moduleId)
+    if (known !== undefined) return known
+    const item = isId(moduleId) ? await this.#items.item(moduleId) : undefined
+    if (item === undefined || item.id !== moduleId || !(await this.#verify(item))) {
+      throw unknownModule(moduleId, processId)
+    }
+    const facts = {
+      id: item.id,
+      owner: item.owner.slice(),
+      signatureType: item.signatureType,
+      tags: item.tags,
+    }
+    const [oldest] = this.#facts.keys()
+    if (this.#facts.size >= factsMax && oldest !== undefined) this.#facts.delete(oldest)
+    this.#facts.set(moduleId, facts)
+    return facts
+  }
+
+  /** What a thread compiles. Rejects with `unknown-module`. */
+  async program(moduleId: string, processId: string): Promise<ModuleProgram> {
+    const item = await this.#items.item(moduleId)
+    if (item === undefined) throw unknownModule(moduleId, processId)
+    return { format: tagValue(item.tags, 'Module-Format') ?? '', bytes: item.data }
+  }
+}

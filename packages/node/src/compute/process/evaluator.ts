@@ -1,0 +1,292 @@
+import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { errorResult } from '@heddle/protocol/message'
+import type { Checkpoints } from '../checkpoint.ts'
+import { computeClosed, logUnreadable, lossOf, processUnstable } from '../errors.ts'
+import type { ComputeOptions } from '../options.ts'
+import type { Report } from '../ports.ts'
+import { encodeRecord } from '../results/record.ts'
+import type { ResultLog } from '../results/result-log.ts'
+import type { CapturedState, Evaluated, Outcome, WorkMessage } from '../worker/protocol.ts'
+import type { HostedProcess } from './hosted-process.ts'
+import {
+  type PrepareDependencies,
+  type PreparedBatch,
+  type PreparedSlot,
+  prepareSlots,
+} from './prepare.ts'
+import { type Residents, saveCheckpoint } from './residents.ts'
+import { Semaphore } from './semaphore.ts'
+
+/** Threads a process may lose in a row, without being seen to be the cause, before it pauses. */
+const lossesMax = 3
+
+type EvaluatorDependencies = PrepareDependencies & {
+  readonly residents: Residents
+  readonly results: ResultLog
+  readonly checkpoints: Checkpoints
+  readonly options: ComputeOptions
+  readonly warn: Report
+  readonly signal: AbortSignal
+}
+
+/**
+ * Takes a process from its next slot to the head of its log: read and check entries, have them
+ * evaluated, hand the results to the disk. The next entries are read while the thread is busy.
+ */
+export class Evaluator {
+  readonly #dependencies: EvaluatorDependencies
+  /** Suspects get a thread each: one at a time, or many of them would be many threads. */
+  readonly #alone = new Semaphore(1)
+  readonly #saves = new Set<Promise<void>>()
+
+  constructor(dependencies: EvaluatorDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Evaluates until nothing is left. Rejects with what stops the process, for good or for now. */
+  async run(process: HostedProcess): Promise<void> {
+    const { log, results, signal } = this.#dependencies
+    const goesOn = () => !signal.aborted && process.halt === undefined
+    while (goesOn() && results.head(process.id) < log.head(process.id)) {
+      await process.lane.run(() => this.#step(process))
+    }
+  }
+
+  /** Ends when no checkpoint is being written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#saves)
+  }
+
+  async #step(process: HostedProcess): Promise<void> {
+    const { results, options } = this.#dependencies
+    const batch = await this.#takeBatch(process)
+    const next = batch.fromSlot + batch.slots.length
+    if (batch.problem === undefined) this.#prefetch(process, batch)
+    await results.durable(process.id, next - options.undurableResults)
+    if (batch.slots.length > 0) await this.#evaluate(process, batch.slots)
+    // Told only once all before it have their results.
+    if (batch.problem !== undefined && results.head(process.id) === next) throw batch.problem
+  }
+
+  async #takeBatch(process: HostedProcess): Promise<PreparedBatch> {
+    const fromSlot = this.#dependencies.results.head(process.id)
+    const pending = process.prefetched
+    process.prefetched = undefined
+    const prefetched = await pending
+    const usable = prefetched?.fromSlot === fromSlot
+    // One that found nothing may be older than what came since.
+    if (usable && (prefetched.slots.length > 0 || prefetched.problem)) return prefetched
+    return await this.#prepare(process, fromSlot)
+  }
+
+  #prefetch(process: HostedProcess, batch: PreparedBatch): void {
+    const last = batch.slots.at(-1)
+    if (last === undefined) return
+    process.previous = last.assignment
+    const fromSlot = batch.fromSlot + batch.slots.length
+    if (fromSlot >= this.#dependencies.log.head(process.id)) return
+    const prefetched = this.#prepare(process, fromSlot)
+    // Whoever takes it gets the error; nobody may.
+    prefetched.catch(() => undefined)
+    process.prefetched = prefetched
+  }
+
+  async #prepare(process: HostedProcess, fromSlot: number): Promise<PreparedBatch> {
+    const { log, residents, options } = this.#dependencies
+    const facts = await residents.facts(process)
+    const entries = await log.entries(process.id, fromSlot, process.batchMessages)
+    if (entries.length === 0) throw logUnreadable(process.id, fromSlot)
+    const previous = await this.#previous(process, fromSlot)
+    const batch = await prepareSlots(this.#dependencies, facts, fromSlot, entries, previous)
+    const bytes = batch.slots.reduce((sum, slot) => sum + slot.bytes, 0)
+    const fits = Math.floor(options.batchBytes / (bytes / Math.max(1, batch.slots.length) + 1))
+    const most = Math.min(options.batchMessages, process.batchMessages * 2)
+    process.batchMessages = Math.max(1, Math.min(most, fits))
+    return batch
+  }
+
+  /** The assignment before `fromSlot`; its own chain was checked before it was evaluated. */
+  async #previous(process: HostedProcess, fromSlot: number) {
+    if (fromSlot === 0) return undefined
+    if (process.previous?.slot === fromSlot - 1) return process.previous
+    const [entry] = await this.#dependencies.log.entries(process.id, fromSlot - 1, 1)
+    return entry?.assignment
+  }
+
+  async #evaluate(process: HostedProcess, slots: readonly PreparedSlot[]): Promise<void> {
+    const run = new BatchRun(process, slots, this.#dependencies)
+    // A suspect is tried alone: nothing else may be lost with it, and nothing else may be to blame.
+    const limit = process.suspectSlot === undefined ? slots.length : 1
+    const work = run.workUpTo(limit)
+    if (work.length === 0) return run.finish(limit)
+    try {
+      if (process.suspectSlot === undefined) await this.#evaluateOn(process, run, work)
+      else await this.#alone.run(() => this.#evaluateAlone(process, run, work))
+      run.finish(limit)
+      process.losses = 0
+    } catch (error) {
+      this.#recover(process, error)
+    }
+  }
+
+  async #evaluateOn(
+    process: HostedProcess,
+    run: BatchRun,
+    messages: readonly WorkMessage[],
+  ): Promise<void> {
+    const { residents } = this.#dependencies
+    const thread = await residents.thread(process)
+    if (thread === undefined) {
+      const { broken } = await residents.facts(process)
+      assert(broken !== undefined, 'a process that is not live is broken')
+      return run.fail(messages.length, broken)
+    }
+    const done = await thread.request(
+      { kind: 'evaluate', processId: process.id, messages },
+      {
+        onOutcome: (outcome) => run.take(outcome),
+        onCheckpoint: (state) => this.#save(process, state),
+      },
+    )
+    process.stateBytes = (done as Evaluated).stateBytes
+  }
+
+  async #evaluateAlone(
+    process: HostedProcess,
+    run: BatchRun,
+    messages: readonly WorkMessage[],
+  ): Promise<void> {
+    try {
+      await this.#evaluateOn(process, run, messages)
+      process.suspectSlot = undefined
+    } finally {
+      const { thread } = process
+      this.#dependencies.residents.drop(process)
+      await thread?.close()
+    }
+  }
+
+  /** Decides what a failed request means; the process is then brought back by the next step. */
+  #recover(process: HostedProcess, error: unknown): void {
+    const { residents, results, signal, options, warn } = this.#dependencies
+    process.prefetched = undefined
+    residents.drop(process)
+    if (signal.aborted) throw computeClosed()
+    const loss = lossOf(error)
+    // What is missing is no accident: the process waits for it.
+    if (loss === undefined && isHeddleError(error) && error.kind === 'missing') throw error
+    const slot = results.head(process.id)
+    warn({ processId: process.id, slot, error }, 'evaluation interrupted')
+    if (loss?.number !== process.number || loss.slot === undefined || loss.slot < slot) {
+      process.losses++
+      if (process.losses <= lossesMax) return
+      process.losses = 0
+      throw loss === undefined ? error : processUnstable(process.id, errorMessage(error))
+    }
+    if (loss.reason === 'timeout') {
+      const text = `evaluation took longer than ${options.evaluationTimeoutMs} ms`
+      process.verdicts.set(loss.slot, text)
+    } else if (process.suspectSlot === loss.slot) {
+      process.verdicts.set(loss.slot, `evaluation crashed twice: ${loss.text}`)
+    } else {
+      process.suspectSlot = loss.slot
+      return
+    }
+    process.suspectSlot = undefined
+  }
+
+  #save(process: HostedProcess, { nextSlot, image }: CapturedState): void {
+    const { checkpoints, results, warn, signal } = this.#dependencies
+    const { facts } = process
+    if (facts === undefined || image === undefined) return
+    const save = async () => {
+      // A checkpoint beyond the durable results could never be used.
+      await results.durable(process.id, nextSlot)
+      if (!signal.aborted) await saveCheckpoint(checkpoints, facts, { nextSlot, image })
+    }
+    const saving = save()
+      .catch((error) => warn({ processId: process.id, error }, 'no checkpoint written'))
+      .finally(() => this.#saves.delete(saving))
+    this.#saves.add(saving)
+  }
+}
+
+/** Puts the outcomes of one batch in slot order into the result log. */
+class BatchRun {
+  readonly #process: HostedProcess
+  readonly #slots: readonly PreparedSlot[]
+  readonly #results: ResultLog
+  #at = 0
+
+  constructor(
+    process: HostedProcess,
+    slots: readonly PreparedSlot[],
+    { results }: { readonly results: ResultLog },
+  ) {
+    this.#process = process
+    this.#slots = slots
+    this.#results = results
+  }
+
+  /** Messages among the first `limit` slots that are to be evaluated. */
+  workUpTo(limit: number) {
+    return this.#slots
+      .slice(0, limit)
+      .filter((slot) => this.#verdict(slot) === undefined)
+      .map((slot) => slot.work)
+  }
+
+  take(outcome: Outcome): void {
+    this.#failUntil((slot) => slot.work.slot === outcome.slot)
+    const slot = this.#slots[this.#at]
+    assert(slot !== undefined, 'an outcome is for a slot of its batch')
+    this.#push(slot, outcome.failed, outcome.json)
+  }
+
+  /** Gives the slots that were not to be evaluated, up to `limit`, their errors. */
+  finish(limit: number): void {
+    this.#failUntil((slot) => slot === this.#slots[limit])
+  }
+
+  /** Gives the next `count` slots to be evaluated this error. */
+  fail(count: number, error: string): void {
+    for (let left = count; left > 0; left--) {
+      this.#failUntil((slot) => this.#verdict(slot) === undefined)
+      const slot = this.#slots[this.#at]
+      assert(slot !== undefined, 'a batch has the slots that are to be evaluated')
+      this.#fail(slot, error)
+    }
+  }
+
+  #failUntil(reached: (slot: PreparedSlot) => boolean): void {
+    for (;;) {
+      const slot = this.#slots[this.#at]
+      if (slot === undefined || reached(slot)) return
+      const error = this.#verdict(slot)
+      assert(error !== undefined, `slot ${slot.work.slot} was evaluated`)
+      this.#fail(slot, error)
+    }
+  }
+
+  #verdict(slot: PreparedSlot): string | undefined {
+    return slot.error ?? this.#process.verdicts.get(slot.work.slot)
+  }
+
+  #fail(slot: PreparedSlot, error: string): void {
+    this.#push(slot, true, JSON.stringify(errorResult(error)))
+  }
+
+  #push(slot: PreparedSlot, failed: boolean, json: string): void {
+    const { assignment, cron, work } = slot
+    const { timestampMs, blockHeight } = assignment
+    const head = { messageId: work.id, timestampMs, blockHeight, cron, failed }
+    this.#results.push(this.#process.id, encodeRecord(head, json))
+    this.#process.verdicts.delete(work.slot)
+    if (failed) this.#process.lastError = { slot: work.slot, text: shortError(json) }
+    this.#at++
+  }
+}
+
+function shortError(json: string): string {
+  return json.slice(0, 200)
+}

@@ -1,0 +1,41 @@
+import { decodeImage } from '../guest/image.ts'
+import type { GuestModule, MemoryImage } from '../guest/ports.ts'
+import { instantiate, runGuest } from './hot-process.ts'
+import type { Fork, Outcome } from './protocol.ts'
+import { beginWatch, endWatch } from './watch.ts'
+
+/** Decoded states kept, so that reads of one state in a row decode it once. */
+const imagesMax = 4
+
+/** Runs dry-runs: each in an instance of its own, dropped afterwards. */
+export class ForkRunner {
+  readonly #cells: Int32Array
+  readonly #images = new Map<string, MemoryImage>()
+
+  constructor(cells: Int32Array) {
+    this.#cells = cells
+  }
+
+  async run(module: GuestModule, fork: Fork): Promise<Outcome> {
+    const image = fork.image === undefined ? undefined : this.#decoded(fork, fork.image)
+    beginWatch(this.#cells, fork.number, fork.message.slot)
+    try {
+      const guest = await instantiate(module, fork.memoryBytes, image)
+      const { json, failed } = runGuest(guest, fork.message, fork.environment)
+      guest.close()
+      return { slot: fork.message.slot, failed, json }
+    } finally {
+      endWatch(this.#cells)
+    }
+  }
+
+  #decoded({ imageName, memoryBytes }: Fork, bytes: Uint8Array): MemoryImage {
+    const known = this.#images.get(imageName)
+    if (known !== undefined) return known
+    const image = decodeImage(bytes, memoryBytes)
+    const [oldest] = this.#images.keys()
+    if (this.#images.size >= imagesMax && oldest !== undefined) this.#images.delete(oldest)
+    this.#images.set(imageName, image)
+    return image
+  }
+}

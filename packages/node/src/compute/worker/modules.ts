@@ -1,0 +1,37 @@
+import { assert } from '@heddle/protocol/base'
+import { moduleFormatUnknown } from '../guest/errors.ts'
+import type { GuestModule } from '../guest/ports.ts'
+
+/** Compiles a module's bytes; rejects with the reason where it can never run. */
+export type CompileModule = (bytes: Uint8Array) => Promise<GuestModule>
+
+/** What this node runs, by `Module-Format`. */
+export type ModuleFormats = ReadonlyMap<string, CompileModule>
+
+/** Compiled modules of one thread. */
+export class Modules {
+  readonly #formats: ModuleFormats
+  readonly #compiled = new Map<string, GuestModule>()
+
+  constructor(formats: ModuleFormats) {
+    this.#formats = formats
+  }
+
+  async load(moduleId: string, format: string, bytes: Uint8Array): Promise<void> {
+    if (this.#compiled.has(moduleId)) return
+    const compile = this.#formats.get(format)
+    if (compile === undefined) throw moduleFormatUnknown(format, [...this.#formats.keys()])
+    this.#compiled.set(moduleId, await compile(bytes))
+  }
+
+  /** The unit sends a module before the first process of it. */
+  get(moduleId: string): GuestModule {
+    const module = this.#compiled.get(moduleId)
+    assert(module !== undefined, `module ${moduleId} was sent to this thread`)
+    return module
+  }
+
+  forget(moduleId: string): void {
+    this.#compiled.delete(moduleId)
+  }
+}

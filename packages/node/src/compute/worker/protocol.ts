@@ -1,0 +1,122 @@
+/**
+ * What the unit and its threads say to each other. Every request has a call number and gets exactly
+ * one reply with it; an `evaluate` sends its outcomes one by one before that.
+ */
+
+/** One message to evaluate; `json` is what the module gets. */
+export type WorkMessage = {
+  readonly slot: number
+  /** Id of the message: 32 bytes as base64url, the seed of its randomness. */
+  readonly id: string
+  readonly timestampMs: number
+  readonly json: string
+}
+
+type LoadModule = {
+  readonly kind: 'module'
+  readonly moduleId: string
+  readonly format: string
+  readonly bytes: Uint8Array
+}
+
+type ForgetModule = { readonly kind: 'forget-module'; readonly moduleId: string }
+
+/** Makes a process live: new, or as a checkpoint has it. */
+export type OpenProcess = {
+  readonly kind: 'open'
+  readonly processId: string
+  /** Names the process in the watch. */
+  readonly number: number
+  readonly moduleId: string
+  readonly memoryBytes: number
+  readonly environment: string
+  readonly nextSlot: number
+  readonly image?: Uint8Array | undefined
+  /** Slot whose evaluation needs the process; set where no message of it ever succeeded. */
+  readonly unprovenFor?: number | undefined
+}
+
+export type Evaluate = {
+  readonly kind: 'evaluate'
+  readonly processId: string
+  readonly messages: readonly WorkMessage[]
+}
+
+/** Runs messages that are known to succeed; gives nothing back. */
+export type Replay = {
+  readonly kind: 'replay'
+  readonly processId: string
+  readonly messages: readonly WorkMessage[]
+}
+
+/** The state now. With `close` the process is put to sleep. */
+type Capture = {
+  readonly kind: 'capture'
+  readonly processId: string
+  readonly close: boolean
+}
+
+type CloseProcess = { readonly kind: 'close'; readonly processId: string }
+
+/** Runs one message against a state of its own and drops that state. */
+export type Fork = {
+  readonly kind: 'fork'
+  readonly lane: string
+  readonly number: number
+  readonly moduleId: string
+  readonly memoryBytes: number
+  readonly environment: string
+  /** Names the image, so that a thread that has it decoded need not do it again. */
+  readonly imageName: string
+  readonly image: Uint8Array | undefined
+  readonly message: WorkMessage
+}
+
+export type Request =
+  | LoadModule
+  | ForgetModule
+  | OpenProcess
+  | Evaluate
+  | Replay
+  | Capture
+  | CloseProcess
+  | Fork
+
+/** What one message gave: a `Result` as JSON. */
+export type Outcome = { readonly slot: number; readonly failed: boolean; readonly json: string }
+
+/** A state: what the process is before `nextSlot`. Absent image: nothing was evaluated yet. */
+export type CapturedState = {
+  readonly nextSlot: number
+  readonly image: Uint8Array | undefined
+}
+
+/** The end of an evaluation; what the process's memory holds, as far as is known: bytes. */
+export type Evaluated = { readonly stateBytes: number }
+
+export type Reply = CapturedState | Outcome | Evaluated | undefined
+
+/** An error that crossed a thread border. */
+export type CarriedError = {
+  readonly code: string
+  readonly kind: string
+  readonly message: string
+}
+
+/** `undefined` only wakes a thread that was asked to end. */
+export type ToWorker = { readonly call: number; readonly request: Request } | undefined
+
+export type FromWorker =
+  | { readonly call: number; readonly outcome: Outcome }
+  /** Sent when enough was evaluated since the last one for a checkpoint to pay. */
+  | { readonly call: number; readonly checkpoint: CapturedState }
+  | { readonly call: number; readonly reply: Reply }
+  | { readonly call: number; readonly error: CarriedError }
+
+/** What a thread is started with. */
+export type WorkerSettings = {
+  /** See `watch.ts`. */
+  readonly watch: SharedArrayBuffer
+  readonly turnMs: number
+  readonly checkpointAfterMs: number
+}

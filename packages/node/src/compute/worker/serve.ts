@@ -1,0 +1,187 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { createRuntime } from '../../runtime/index.ts'
+import { ForkRunner } from './fork-runner.ts'
+import { HotProcess } from './hot-process.ts'
+import { type ModuleFormats, Modules } from './modules.ts'
+import type {
+  CarriedError,
+  Evaluate,
+  FromWorker,
+  OpenProcess,
+  Replay,
+  Reply,
+  Request,
+  ToWorker,
+  WorkerSettings,
+} from './protocol.ts'
+import { leaveIfAsked } from './watch.ts'
+
+/** A request under way; `at` is the next message of an evaluation or replay. */
+type Job = { readonly call: number; readonly request: Request; at: number }
+
+/**
+ * The program of a compute thread. Requests of one lane (a process, a module) are done in order;
+ * lanes take turns, and a long batch gives up its turn after `turnMs`, so that no process waits for
+ * another's backlog.
+ */
+export function serveCompute(formats: ModuleFormats): void {
+  const port = parentPort
+  assert(port !== null, 'compute threads are started by the unit')
+  const settings = workerData as WorkerSettings
+  const thread = new ComputeServer(formats, settings, (message) => port.postMessage(message))
+  port.on('message', (message: ToWorker) => thread.take(message))
+}
+
+type Send = (message: FromWorker) => void
+
+class ComputeServer {
+  readonly #clock = createRuntime().clock
+  readonly #settings: WorkerSettings
+  readonly #cells: Int32Array
+  readonly #modules: Modules
+  readonly #forks: ForkRunner
+  readonly #send: Send
+  readonly #processes = new Map<string, HotProcess>()
+  /** Lanes with work, in order of turn. */
+  readonly #lanes = new Map<string, Job[]>()
+  #running = false
+
+  constructor(formats: ModuleFormats, settings: WorkerSettings, send: Send) {
+    this.#settings = settings
+    this.#cells = new Int32Array(settings.watch)
+    this.#modules = new Modules(formats)
+    this.#forks = new ForkRunner(this.#cells)
+    this.#send = send
+  }
+
+  take(message: ToWorker): void {
+    leaveIfAsked(this.#cells)
+    if (message !== undefined) this.#enqueue({ ...message, at: 0 })
+  }
+
+  #enqueue(job: Job): void {
+    const lane = laneOf(job.request)
+    const jobs = this.#lanes.get(lane)
+    if (jobs === undefined) this.#lanes.set(lane, [job])
+    else jobs.push(job)
+    if (this.#running) return
+    this.#running = true
+    setImmediate(() => void this.#takeTurns())
+  }
+
+  async #takeTurns(): Promise<void> {
+    for (;;) {
+      const [next] = this.#lanes
+      if (next === undefined) break
+      const [lane, jobs] = next
+      const job = jobs[0]
+      leaveIfAsked(this.#cells)
+      assert(job !== undefined, 'a lane has work')
+      if (await this.#doTurn(job)) jobs.shift()
+      this.#lanes.delete(lane)
+      if (jobs.length > 0) this.#lanes.set(lane, jobs)
+      // Between turns the port is heard, so that other lanes can join.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#running = false
+  }
+
+  /** Works on a job for one turn; tells whether it is finished. */
+  async #doTurn(job: Job): Promise<boolean> {
+    try {
+      const { request } = job
+      if (request.kind === 'evaluate' && !(await this.#evaluate(job, request))) return false
+      if (request.kind === 'replay' && !(await this.#replay(job, request))) return false
+      this.#send({ call: job.call, reply: await this.#answer(request) })
+    } catch (error) {
+      // Its memory is in an unknown state: the unit brings it back from a checkpoint.
+      if ('processId' in job.request) this.#close(job.request.processId)
+      this.#send({ call: job.call, error: carried(error) })
+    }
+    return true
+  }
+
+  async #answer(request: Request): Promise<Reply> {
+    switch (request.kind) {
+      case 'module':
+        await this.#modules.load(request.moduleId, request.format, request.bytes)
+        return undefined
+      case 'forget-module':
+        this.#modules.forget(request.moduleId)
+        return undefined
+      case 'open':
+        await this.#open(request)
+        return undefined
+      case 'capture': {
+        const state = this.#process(request.processId).capture()
+        if (request.close) this.#close(request.processId)
+        return state
+      }
+      case 'close':
+        this.#close(request.processId)
+        return undefined
+      case 'evaluate':
+        return { stateBytes: this.#process(request.processId).stateBytes }
+      case 'fork':
+        return await this.#forks.run(this.#modules.get(request.moduleId), request)
+      default:
+        return undefined
+    }
+  }
+
+  async #open(request: OpenProcess): Promise<void> {
+    this.#close(request.processId)
+    const module = this.#modules.get(request.moduleId)
+    const process = await HotProcess.open(module, request, this.#clock, this.#cells)
+    this.#processes.set(request.processId, process)
+  }
+
+  async #evaluate(job: Job, request: Evaluate): Promise<boolean> {
+    const process = this.#process(request.processId)
+    const untilMs = this.#clock.elapsedMs() + this.#settings.turnMs
+    let message = request.messages[job.at]
+    while (message !== undefined) {
+      // Each at once: should the next message never end, this one is not held up by it.
+      this.#send({ call: job.call, outcome: await process.evaluate(message) })
+      message = request.messages[++job.at]
+      if (this.#clock.elapsedMs() >= untilMs) break
+    }
+    const checkpoint = process.checkpointDue(this.#settings.checkpointAfterMs)
+    if (checkpoint !== undefined) this.#send({ call: job.call, checkpoint })
+    return message === undefined
+  }
+
+  async #replay(job: Job, request: Replay): Promise<boolean> {
+    const process = this.#process(request.processId)
+    const untilMs = this.#clock.elapsedMs() + this.#settings.turnMs
+    let message = request.messages[job.at]
+    while (message !== undefined) {
+      process.replay(message)
+      message = request.messages[++job.at]
+      if (this.#clock.elapsedMs() >= untilMs) break
+    }
+    return message === undefined
+  }
+
+  #process(processId: string): HotProcess {
+    const process = this.#processes.get(processId)
+    assert(process !== undefined, `process ${processId} is live on this thread`)
+    return process
+  }
+
+  #close(processId: string): void {
+    this.#processes.get(processId)?.close()
+    this.#processes.delete(processId)
+  }
+}
+
+function laneOf(request: Request): string {
+  if ('processId' in request) return request.processId
+  return request.kind === 'fork' ? request.lane : request.moduleId
+}
+
+function carried(error: unknown): CarriedError {
+  if (isHeddleError(error)) return { code: error.code, kind: error.kind, message: error.message }
+  return { code: 'internal', kind: 'internal', message: errorMessage(error) }
+}
