@@ -7,7 +7,7 @@ import { networkRoutes } from './arweave/network.ts'
 import { transactionRoutes } from './arweave/transactions.ts'
 import { uploadRoutes } from './arweave/upload.ts'
 import { createPeerItems, type PeerItemsDeps } from './items/peer-items.ts'
-import { findSchedulerLocation } from './items/scheduler-location.ts'
+import { findAnnouncedSchedulers, findSchedulerLocation } from './items/scheduler-location.ts'
 import { openItemStore } from './items/store.ts'
 import { mainnetRoutes } from './mainnet/routes.ts'
 import { type GatewayOptions, gatewayDefaults } from './options.ts'
@@ -34,6 +34,8 @@ export type Gateway = {
   schedulerLocation(
     owner: string,
   ): Promise<{ readonly item: Item; readonly blockHeight: number } | undefined>
+  /** URLs of the schedulers that announced themselves here last, without those of `except` (an address). */
+  announcedSchedulers(except: string, limit: number): Promise<string[]>
   /** Tells whether a final block of the base layer holds the item. */
   settled(id: string): Promise<boolean>
   /** Resolves when all that is durable now can be found. Queries do this by themselves. */
@@ -62,6 +64,7 @@ export async function createGateway(
     },
     keep: (item) => store.keep(item),
     schedulerLocation: (owner) => findSchedulerLocation(store, owner),
+    announcedSchedulers: (except, limit) => findAnnouncedSchedulers(store, except, limit),
     settled: (id) => store.settled(id),
     catchUp: () => store.catchUp(),
     routes: () => [

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { encodeBase64Url } from '@heddle/protocol/base'
-import { createItem, type Item, type Signer, tagValue } from '@heddle/protocol/item'
-import { schedulerLocationDraft } from '@heddle/protocol/message'
+import type { Item, Signer } from '@heddle/protocol/item'
 import { type Compute, createCompute } from '../compute/index.ts'
 import type { NodeOptions } from '../config/index.ts'
 import { type Consensus, openSolo } from '../consensus/index.ts'
@@ -24,6 +23,7 @@ import {
   readSchedule,
   type Scheduler,
 } from '../scheduler/index.ts'
+import { announceToPeers, makeAnnouncement } from './announce.ts'
 import type { Closing } from './closing.ts'
 
 /** What every room is built from. */
@@ -46,9 +46,6 @@ export type Rooms = {
   processCount(): number
   keep(item: Item): Promise<void>
 }
-
-/** A Scheduler-Location is good for a day; each start announces anew. */
-const locationTtlMs = 86_400_000
 
 async function openLog(
   name: string,
@@ -132,15 +129,13 @@ async function openCompute(
   return compute
 }
 
-/** Says where this node's scheduler answers, unless the newest announcement says so already. */
-async function announce({ signer, publicUrl, runtime }: Ground, gateway: Gateway): Promise<void> {
-  const url = `${publicUrl}/su`
+/** Says where this node's scheduler answers, here and to the peers. */
+async function announce(ground: Ground, gateway: Gateway): Promise<void> {
+  const { signer, publicUrl, runtime, options, log, closing } = ground
   const newest = await gateway.schedulerLocation(addressOf(signer))
-  if (newest !== undefined && tagValue(newest.item.tags, 'Url') === url) return
-  const draft = schedulerLocationDraft(url, locationTtlMs)
-  // The anchor sets it apart from an earlier announcement of the same place.
-  const anchor = runtime.random.bytes(32)
-  await gateway.keep(await createItem({ ...draft, anchor }, signer, nodeCrypto))
+  const item = await makeAnnouncement(publicUrl, signer, runtime, newest?.item)
+  await gateway.keep(item)
+  closing.add(announceToPeers(item, options.peers, runtime, log.forRoom('main')))
 }
 
 /**
@@ -172,7 +167,12 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const messenger = await createMessenger({
     scheduler,
     compute,
-    items: gateway,
+    items: {
+      item: (id) => gateway.item(id),
+      keep: (item) => gateway.keep(item),
+      schedulerLocation: (owner) => gateway.schedulerLocation(owner),
+      announcedSchedulers: (limit) => gateway.announcedSchedulers(addressOf(signer), limit),
+    },
     verify,
     signer,
     engine: nodeCrypto,

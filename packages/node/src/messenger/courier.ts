@@ -16,6 +16,9 @@ import type { State } from './state.ts'
 import { TickTable } from './tick-table.ts'
 import { Ticker } from './ticker.ts'
 
+/** Announced schedulers asked for a process that no configured peer knows. */
+const announcedMax = 16
+
 /** All that is in memory. It can be dropped at any moment: a new one goes on from the state file. */
 export type Courier = {
   readonly letters: LetterTable
@@ -46,7 +49,7 @@ export function createCourier(
   const remote = new RemoteScheduler(outbound)
   const locator = new Locator({
     ...{ scheduler, items, state, options, address, clock: runtime.clock },
-    peers: new Peers(deps.peers, outbound),
+    peers: new Peers(deps.peers, outbound, () => deps.items.announcedSchedulers(announcedMax)),
     publicUrl: deps.publicUrl,
   })
   const { itemBytesMax } = options

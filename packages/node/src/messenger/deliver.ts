@@ -69,7 +69,7 @@ export class Deliverer {
     const place =
       letter.kind === 'spawn'
         ? await locator.spawn(item, slot.origin.schedulerAddress, true)
-        : await locator.receiver(letter.target)
+        : await locator.receiver(letter.target, letter.target === slot.origin.fromProcess)
     if (place.kind === 'wallet') {
       await this.#deps.items.keep(item)
       return { state: 'kept' }
@@ -92,7 +92,7 @@ export class Deliverer {
   async #assign(letter: Letter): Promise<Outcome> {
     const { scheduler, locator, remote } = this.#deps
     const { target, messageId = '', assign = {} } = letter
-    const place = await locator.receiver(target)
+    const place = await locator.receiver(target, false)
     if (place.kind === 'wallet') {
       return { state: 'dead', error: `${target} is no process that any node asked knows` }
     }

@@ -11,6 +11,8 @@ export type Origin = {
   readonly schedulerAddress: string
   /** First message of the chain of pushes. */
   readonly pushedFor: string
+  /** Process that the slot's message came from, if it says so. */
+  readonly fromProcess?: string | undefined
 }
 
 /**

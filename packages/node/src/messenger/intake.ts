@@ -96,7 +96,7 @@ export class Intake {
   async #place(processId: string): Promise<string | undefined> {
     const { scheduler, courier } = this.#deps
     if (scheduler.head(processId) > 0) return undefined
-    const place = await courier().locator.receiver(processId)
+    const place = await courier().locator.receiver(processId, false)
     if (place.kind === 'remote') return place.url
     if (place.kind === 'local') return undefined
     throw errors.processUnknown(processId, 'no scheduler has announced it')

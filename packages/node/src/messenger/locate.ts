@@ -38,9 +38,10 @@ export class Locator {
 
   /**
    * The place of a message's receiver. Throws `peers-silent` (unavailable) where it cannot be told, and
-   * `scheduler-unplaced` (missing) for a process whose scheduler nobody knows.
+   * `scheduler-unplaced` (missing) for a process whose scheduler nobody knows. `wrote` says that the
+   * receiver has itself written as a process: then it is none of the wallets, however unknown now.
    */
-  async receiver(id: string): Promise<Place> {
+  async receiver(id: string, wrote: boolean): Promise<Place> {
     const { scheduler, items, peers, clock } = this.#deps
     if (scheduler.head(id) > 0) return local
     const known = this.#remote.get(id)
@@ -59,6 +60,7 @@ export class Locator {
     const tags = item?.tags ?? (await peers.item(id).catch(orSilence))?.tags
     if (tags === undefined || !isProcess(tags)) {
       if (silence !== undefined) throw silence
+      if (wrote) throw schedulerUnplaced(id, 'not known here')
       return { kind: 'wallet' }
     }
     const address = tagValue(tags, 'Scheduler') ?? ''

@@ -27,34 +27,50 @@ const pendingHeight = Number.MAX_SAFE_INTEGER
 export class Peers {
   readonly #urls: readonly string[]
   readonly #outbound: Outbound
+  readonly #announced: () => Promise<readonly string[]>
 
-  constructor(urls: readonly string[], outbound: Outbound) {
+  /** `announced` gives URLs of schedulers that made themselves known: asked, but not waited for. */
+  constructor(
+    urls: readonly string[],
+    outbound: Outbound,
+    announced: () => Promise<readonly string[]>,
+  ) {
     this.#urls = urls.map((url) => url.replace(/\/+$/, ''))
     this.#outbound = outbound
+    this.#announced = announced
   }
 
   /**
    * Scheduler URL of the peer that schedules a process, or undefined where all peers answered that they
-   * do not. Throws `peers-silent` where one that might could not be asked.
+   * do not. Throws `peers-silent` where one that might could not be asked. Anyone can announce a
+   * scheduler, so one that was only announced is asked and its silence means nothing.
    */
   async hostOf(processId: string): Promise<string | undefined> {
-    const answers = await this.#askAll(async (peer) => {
-      const url = `${peer}/su/processes/${processId}`
-      const { status, json } = await this.#outbound.call(url, { method: 'GET' })
-      if (status === 200 && field(json, 'process_id') === processId) return `${peer}/su`
-      // Schedulers of the reference say 400 to whatever they do not know.
-      if (status === 404 || status === 400) return undefined
-      throw new Error(`status ${status}`)
-    })
+    const schedulers = this.#urls.map((peer) => `${peer}/su`)
+    const answers = await askAll(schedulers, (url) => this.#hosts(url, processId))
     const host = answers.found[0]
-    if (host === undefined && answers.silent.length > 0)
+    if (host !== undefined) return host
+    const announced = (await this.#announced()).map((url) => url.replace(/\/+$/, ''))
+    const others = announced.filter((url) => !schedulers.includes(url))
+    const more = await askAll(others, (url) => this.#hosts(url, processId))
+    if (more.found.length === 0 && answers.silent.length > 0) {
       throw peersSilent(processId, answers.silent)
-    return host
+    }
+    return more.found[0]
+  }
+
+  async #hosts(url: string, processId: string): Promise<string | undefined> {
+    const call = `${url}/processes/${processId}`
+    const { status, json } = await this.#outbound.call(call, { method: 'GET' })
+    if (status === 200 && field(json, 'process_id') === processId) return url
+    // Schedulers of the reference say 400 to whatever they do not know.
+    if (status === 404 || status === 400) return undefined
+    throw new Error(`status ${status}`)
   }
 
   /** What the peers' indexes know of an item by id. Throws `peers-silent` as `hostOf`. */
   async item(id: string): Promise<Listed | undefined> {
-    const answers = await this.#askAll((peer) => this.#query(peer, byIds, { ids: [id] }))
+    const answers = await askAll(this.#urls, (peer) => this.#query(peer, byIds, { ids: [id] }))
     const listed = answers.found.find((one) => one.id === id)
     if (listed === undefined && answers.silent.length > 0) throw peersSilent(id, answers.silent)
     return listed
@@ -63,7 +79,7 @@ export class Peers {
   /** Newest Scheduler-Location of an owner by height. Throws `peers-silent` as `hostOf`. */
   async schedulerLocation(owner: string): Promise<Listed | undefined> {
     const variables = { owners: [owner], tags: locationTags }
-    const answers = await this.#askAll((peer) => this.#query(peer, byOwner, variables))
+    const answers = await askAll(this.#urls, (peer) => this.#query(peer, byOwner, variables))
     const own = answers.found.filter((one) => one.owner === owner)
     const newest = own.sort((a, b) => b.blockHeight - a.blockHeight)[0]
     if (newest === undefined && answers.silent.length > 0) {
@@ -82,24 +98,26 @@ export class Peers {
     if (status !== 200 || !Array.isArray(edges)) throw new Error(`status ${status}, no edges`)
     return edges.length === 0 ? undefined : readNode(field(edges[0], 'node'))
   }
+}
 
-  async #askAll<T>(
-    ask: (peer: string) => Promise<T | undefined>,
-  ): Promise<{ found: T[]; silent: string[] }> {
-    const found: T[] = []
-    const silent: string[] = []
-    await Promise.all(
-      this.#urls.map(async (peer) => {
-        try {
-          const answer = await ask(peer)
-          if (answer !== undefined) found.push(answer)
-        } catch {
-          silent.push(peer)
-        }
-      }),
-    )
-    return { found, silent }
-  }
+/** Asks all at once. A URL whose answer is no answer is silent. */
+async function askAll<T>(
+  urls: readonly string[],
+  ask: (url: string) => Promise<T | undefined>,
+): Promise<{ found: T[]; silent: string[] }> {
+  const found: T[] = []
+  const silent: string[] = []
+  await Promise.all(
+    urls.map(async (url) => {
+      try {
+        const answer = await ask(url)
+        if (answer !== undefined) found.push(answer)
+      } catch {
+        silent.push(url)
+      }
+    }),
+  )
+  return { found, silent }
 }
 
 /** A node of a peer's answer; throws where it is out of form. */

@@ -48,6 +48,8 @@ export type ItemsPort = {
   keep(item: Item): Promise<void>
   /** The newest `Type: Scheduler-Location` item this owner (an address) signed. */
   schedulerLocation(owner: string): Promise<Announcement | undefined>
+  /** URLs of the schedulers that announced themselves here last, newest first, at most `limit`. */
+  announcedSchedulers(limit: number): Promise<readonly string[]>
 }
 
 type Announcement = { readonly item: Item; readonly blockHeight: number }

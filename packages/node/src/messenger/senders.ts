@@ -94,6 +94,7 @@ function originOf(sender: Sender, { assignment, message }: LogEntry): Origin {
     processId: sender.processId,
     moduleId: tagValue(sender.tags, 'Module') ?? '',
     schedulerAddress: tagValue(sender.tags, 'Scheduler') ?? '',
+    fromProcess: message && tagValue(message.tags, 'From-Process'),
     pushedFor: (message && tagValue(message.tags, 'Pushed-For')) ?? assignment.messageId,
   }
 }

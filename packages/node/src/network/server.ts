@@ -138,6 +138,9 @@ function createApp(
   return app
 }
 
+/** Listening on every address is no address others can use. */
+const wildcardHosts = new Set(['0.0.0.0', '::', ''])
+
 /** What a caller hears while the node reads its logs: it is there, but not yet. */
 const answerStarting: RequestListener = (_request, response) => {
   const body = '{"error":"the node is starting: try again in a moment","code":"node-starting"}'
@@ -178,7 +181,8 @@ export async function openServer(given: Partial<ServerOptions> = {}): Promise<Se
   await listen(server, options)
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  const named = wildcardHosts.has(options.host) ? '127.0.0.1' : options.host
+  const host = named.includes(':') ? `[${named}]` : named
   return {
     url: `http://${host}:${port}`,
     async serve(mounts, hooks) {

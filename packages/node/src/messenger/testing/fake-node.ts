@@ -239,6 +239,7 @@ export class FakeNode {
           call('keep', async () => {
             this.kept.push(item)
           }),
+        announcedSchedulers: async () => [],
         schedulerLocation: async (owner) => {
           const item = this.announcements.findLast((one) => ownerAddress(one, engine) === owner)
           return item && { item, blockHeight: 1 }

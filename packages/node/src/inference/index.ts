@@ -1,0 +1,6 @@
+export { type Engine, loadEngine, type ModelInput } from './engine.ts'
+export { openLlama2c } from './load/llama2c.ts'
+export { bytesSource, fileSource } from './load/source.ts'
+export { type InferenceOptions, inferenceDefaults, type Precision } from './options.ts'
+export type { InferencePorts, WeightSource } from './ports.ts'
+export type { Session, SessionOptions, Step } from './session/session.ts'

@@ -1,0 +1,94 @@
+import { type ModelLayout, modelLimits, partBytes, type TensorPart } from '@heddle/protocol/model'
+import { weightInvalid } from '../errors.ts'
+import type { Kernels } from '../kernel/kernels.ts'
+import type { LayerAddresses, MemoryPlan } from '../memory/plan.ts'
+import type { WeightSource } from '../ports.ts'
+
+type Loading = {
+  readonly plan: MemoryPlan
+  readonly kernels: Kernels
+  readonly memory: WebAssembly.Memory
+  readonly source: WeightSource
+}
+
+/** Rows under way: `first` is the row of the matrix, `count` how many. */
+type Rows = { readonly first: number; readonly count: number }
+
+function check(loading: Loading, part: TensorPart, at: number, rows: Rows): void {
+  const { weightMax } = modelLimits
+  const wrong = loading.kernels.checkWeights(at, rows.count * part.cols, weightMax)
+  if (wrong >= 0) throw weightInvalid(part.name, rows.first * part.cols + wrong, weightMax)
+}
+
+/** Turns staged rows into f32 at `to`. */
+function widen({ plan, kernels }: Loading, part: TensorPart, to: number, rows: Rows): void {
+  const count = rows.count * part.cols
+  if (part.format === 'f16') kernels.widenHalf(to, plan.staging, count)
+  else kernels.widenQuantized(to, plan.staging, count / 32)
+}
+
+function packRows(loading: Loading, part: TensorPart, to: number, rows: Rows): void {
+  const { plan, kernels } = loading
+  const { first, count } = rows
+  const { weightMax } = modelLimits
+  if (part.format === 'q8_0' && plan.group === 32) {
+    const wrong = kernels.packQuantized(to, first, count, plan.staging, part.cols, weightMax)
+    if (wrong >= 0) throw weightInvalid(part.name, wrong * part.cols, weightMax)
+    return
+  }
+  const from = part.format === 'f32' ? plan.staging : plan.widened
+  if (part.format !== 'f32') widen(loading, part, from, rows)
+  check(loading, part, from, rows)
+  kernels.quantizeRows(to, first, count, from, part.cols, plan.group, plan.rowScratch)
+}
+
+/** Brings one tensor to `to`: as f32 where `group` is 0, otherwise packed. */
+async function loadPart(loading: Loading, part: TensorPart, to: number, group: number) {
+  const { plan, memory, source } = loading
+  const rowBytes = partBytes(part) / part.rows
+  const rowsAtOnce = Math.max(1, Math.floor(plan.stagedBytes / rowBytes))
+  for (let first = 0; first < part.rows; first += rowsAtOnce) {
+    const rows = { first, count: Math.min(rowsAtOnce, part.rows - first) }
+    const target = to + first * part.cols * 4
+    const isDirect = group === 0 && part.format === 'f32'
+    const at = isDirect ? target : plan.staging
+    const into = new Uint8Array(memory.buffer, at, rows.count * rowBytes)
+    await source.read(into, part.offset + first * rowBytes)
+    if (group !== 0) {
+      packRows(loading, part, to, rows)
+      continue
+    }
+    if (!isDirect) widen(loading, part, target, rows)
+    check(loading, part, target, rows)
+  }
+}
+
+/**
+ * Reads all weights of a model into its memory, checked and packed. Throws `weight-invalid`; what the
+ * source throws passes through. `onBytes` hears how much of the file has been taken.
+ */
+export async function loadWeights(
+  loading: Loading,
+  layout: ModelLayout,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const { plan } = loading
+  let taken = 0
+  const load = async (part: TensorPart, to: number, group: number) => {
+    await loadPart(loading, part, to, group)
+    taken += partBytes(part)
+    onBytes(taken)
+  }
+  await load(layout.embedding, plan.embedding, plan.group)
+  for (const [i, layer] of layout.layers.entries()) {
+    const addresses = plan.layers[i]
+    if (addresses === undefined) continue
+    for (const name of Object.keys(addresses) as (keyof LayerAddresses)[]) {
+      const part = layer[name]
+      const isVector = name === 'attentionNorm' || name === 'feedForwardNorm'
+      await load(part, addresses[name], isVector ? 0 : plan.group)
+    }
+  }
+  await load(layout.finalNorm, plan.finalNorm, 0)
+  if (!layout.shape.tied) await load(layout.head, plan.head, plan.group)
+}

@@ -1,0 +1,153 @@
+import { concatBytes } from '@heddle/protocol/base'
+import {
+  checkSampling,
+  createStopMatcher,
+  greedy,
+  type Sampling,
+  sampleToken,
+  type Tokenizer,
+} from '@heddle/protocol/model'
+import { inferenceOptionInvalid, promptMissing, sessionEnded } from '../errors.ts'
+import type { Decoder } from './decoder.ts'
+
+export type SessionOptions = {
+  readonly sampling: Sampling
+  /** Gas of all tokens, fed and made (`tokenGas`). */
+  readonly gasLimit: number
+  /** Tokens made at most. */
+  readonly tokensMax: number
+  /** Texts that end the answer and are not part of it. */
+  readonly stops: readonly string[]
+}
+
+export type Step = {
+  readonly token: number
+  /** Bytes of the answer that are certain now; text is UTF-8 once all of them are together. */
+  readonly bytes: Uint8Array
+  /** `end`: the model ended; `stop`: a stop text came; `length`: tokensMax or the context is used up. */
+  readonly finish?: 'end' | 'stop' | 'length'
+}
+
+/** One answer, token by token, so that no message has to finish it. */
+export type Session = {
+  readonly position: number
+  readonly gasUsed: number
+  /** All tokens so far, fed and made. */
+  readonly tokens: readonly number[]
+  /** H(H(...32 zero bytes | logits of step 0) | logits of step 1)..., SHA-256 over f32 little-endian. */
+  readonly logitsChain: Uint8Array
+  readonly isFinished: boolean
+  /** Takes tokens of a prompt, or of the next turn. A refused call changes nothing. */
+  feed(tokens: readonly number[]): void
+  /** Chooses the next token. A refused call changes nothing. */
+  step(): Step
+  /** Logits after the last token that was computed; a copy. */
+  logits(): Float32Array
+  /** Gives the cache back. */
+  end(): void
+}
+
+const stopsMax = 16
+const stopLengthMax = 1024
+
+/** Joins given options with the defaults (greedy, no limits but the context) and checks them. */
+export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
+  const none = { sampling: greedy, gasLimit: Infinity, tokensMax: Infinity, stops: [] }
+  const options = { ...none, ...given }
+  checkSampling(options.sampling)
+  if (!(options.gasLimit >= 0)) throw inferenceOptionInvalid(`gasLimit is ${options.gasLimit}`)
+  if (!(options.tokensMax >= 1)) throw inferenceOptionInvalid(`tokensMax is ${options.tokensMax}`)
+  if (options.stops.length > stopsMax) {
+    throw inferenceOptionInvalid(`${options.stops.length} stop texts, ${stopsMax} at most`)
+  }
+  if (options.stops.some((stop) => stop === '' || stop.length > stopLengthMax)) {
+    throw inferenceOptionInvalid(`a stop text must have 1 to ${stopLengthMax} characters`)
+  }
+  return options
+}
+
+export type SessionParts = {
+  readonly decoder: Decoder
+  readonly tokenizer: Tokenizer
+  readonly context: number
+  readonly sha256: (bytes: Uint8Array) => Uint8Array
+  readonly release: () => void
+}
+
+/** Chooses tokens from the logits of `decoder`, one step a call. */
+export function createSession(parts: SessionParts, options: SessionOptions): Session {
+  const { decoder, tokenizer, context, sha256 } = parts
+  const tokens: number[] = []
+  const stops = createStopMatcher(options.stops)
+  /** Logits of the last token computed: those of the memory belong to whichever session came last. */
+  let logits = new Float32Array(0)
+  let logitsChain: Uint8Array = new Uint8Array(32)
+  let made = 0
+  let isFinished = false
+  let isEnded = false
+
+  const compute = (more: readonly number[]): void => {
+    if (isEnded) throw sessionEnded('was ended')
+    // A token that was made is computed only when something follows it.
+    const pending = tokens.slice(decoder.position)
+    decoder.feed([...pending, ...more])
+    logits = decoder.logits().slice()
+  }
+
+  const finishOf = (token: number, stopped: boolean): Step['finish'] => {
+    if (tokenizer.ends.has(token)) return 'end'
+    if (stopped) return 'stop'
+    return made >= options.tokensMax || tokens.length >= context ? 'length' : undefined
+  }
+
+  const step = (): Step => {
+    if (isFinished) throw sessionEnded('has finished its answer')
+    if (isEnded) throw sessionEnded('was ended')
+    if (tokens.length === 0) throw promptMissing()
+    if (tokens.length > decoder.position) compute([])
+    const token = sampleToken(logits, options.sampling, made)
+    logitsChain = sha256(concatBytes([logitsChain, new Uint8Array(logits.buffer)]))
+    const previous = tokens.at(-1)
+    tokens.push(token)
+    made += 1
+    const piece = tokenizer.ends.has(token)
+      ? new Uint8Array(0)
+      : tokenizer.bytesOf(token, previous)
+    const { shown, stopped } = stops.push(piece)
+    const finish = finishOf(token, stopped)
+    if (finish === undefined) return { token, bytes: shown }
+    isFinished = true
+    return { token, bytes: stopped ? shown : concatBytes([shown, stops.rest()]), finish }
+  }
+
+  return {
+    get position() {
+      return decoder.position
+    },
+    get gasUsed() {
+      return decoder.gasUsed
+    },
+    get tokens() {
+      return tokens
+    },
+    get logitsChain() {
+      return logitsChain
+    },
+    get isFinished() {
+      return isFinished
+    },
+    feed: (more) => {
+      if (more.length === 0) return
+      compute(more)
+      tokens.push(...more)
+      isFinished = false
+    },
+    step,
+    logits: () => logits.slice(),
+    end: () => {
+      if (isEnded) return
+      isEnded = true
+      parts.release()
+    },
+  }
+}

@@ -1,0 +1,3 @@
+import { computeChains } from './chains.ts'
+
+process.stdout.write(`${JSON.stringify(await computeChains())}\n`)
