@@ -289,6 +289,21 @@ describe('pushing', () => {
     expect(body).toMatchObject({ pending: 0, entries: [{ target: idOf(77), state: 'kept' }] })
   })
 
+  it('keeps trying for a receiver that has written as a process, however unknown it is', async () => {
+    const node = new FakeNode(1, 'a')
+    const writer = idOf(78)
+    const sender = await node.spawn(
+      user,
+      onGo(() => ({ Messages: [{ Target: writer, Anchor: '', Tags: [] }] })),
+    )
+    const run = await start(node)
+    await node.send(user, sender, { Go: '1', 'From-Process': writer })
+    const read = async () => (await run.request('GET', `/outbox?process-id=${sender}`)).body
+    await until(async () => JSON.stringify(await read()).includes(writer))
+    expect(await read()).toMatchObject({ entries: [{ target: writer, state: 'pending' }] })
+    expect(node.kept).toEqual([])
+  })
+
   it('shows what can never be sent as dead letters, with the reason, and goes on', async () => {
     const node = new FakeNode(1, 'a')
     const receiver = await node.spawn(user, silent)
