@@ -20,7 +20,9 @@ export type GatewayDeps = ItemsDeps &
 export type Gateway = {
   /** A kept, bundled or scheduled item by id, signature checked when it was taken. */
   item(id: string): Promise<Item | undefined>
-  /** The same, or asked of the peers where this node has none; what they give is checked and kept. */
+  /** The same without waiting for the index: an item scheduled a moment ago may not be found yet. */
+  keptItem(id: string): Promise<Item | undefined>
+  /** An item as `item` gives it, or asked of the peers where this node has none; what they give is checked and kept. */
   itemAnywhere(id: string): Promise<Item | undefined>
   /**
    * Keeps an item whose signature the caller has checked. Resolves when it is durable; a repeat
@@ -55,6 +57,7 @@ export async function createGateway(
   const peerItem = createPeerItems(deps)
   return {
     item: (id) => store.item(id),
+    keptItem: (id) => store.keptItem(id),
     async itemAnywhere(id) {
       const here = await store.item(id)
       if (here !== undefined) return here

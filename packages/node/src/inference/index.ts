@@ -1,4 +1,5 @@
 export { type Engine, loadEngine, type ModelInput } from './engine.ts'
+export { openGguf } from './load/gguf.ts'
 export { openLlama2c } from './load/llama2c.ts'
 export { bytesSource, fileSource } from './load/source.ts'
 export { type InferenceOptions, inferenceDefaults, type Precision } from './options.ts'

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { encodeText } from '@heddle/protocol/base'
 import { describe, expect, it } from 'vitest'
-import { openStories } from './testing/chains.ts'
+import { nodeCrypto } from '../runtime/index.ts'
+import { openStories, tinyShape } from './testing/chains.ts'
 import { openCheckpoint } from './testing/open.ts'
 import { seededCheckpoint } from './testing/seeded-model.ts'
 import { readStories } from './testing/stories.ts'
 
 const vectorsUrl = new URL('../../../../spec/vectors/inference.json', import.meta.url)
-const { stories260K: golden } = JSON.parse(readFileSync(vectorsUrl, 'utf8'))
+const { stories260K: golden, seeded } = JSON.parse(readFileSync(vectorsUrl, 'utf8'))
 const stories = readStories()
 const missing = typeof stories === 'string' ? ` (skipped: ${stories})` : ''
 
@@ -217,6 +218,14 @@ describe('what is refused', () => {
     }
     const long = openCheckpoint(bytes, { contextTokens: 49 })
     await expect(long).rejects.toEqual(code('context-exceeded'))
+  })
+})
+
+describe('the seeded model of the vectors', () => {
+  it('is made from its seed', () => {
+    expect(seeded.shape).toEqual(tinyShape)
+    const digest = nodeCrypto.sha256(seededCheckpoint(tinyShape, seeded.seed))
+    expect(Buffer.from(digest).toString('hex')).toBe(seeded.sha256)
   })
 })
 

@@ -81,10 +81,13 @@ describe('kernels and scalar reference give the same bits', () => {
     )
   })
 
-  it.skipIf(typeof stories === 'string')(`stories260K ${stories instanceof Object ? '' : stories}`, async () => {
-    if (typeof stories === 'string') return
-    const tokens = [1, 403, 407, 261, 378]
-    await compare(stories.checkpoint, tokens, 0)
-    await compare(stories.checkpoint, tokens, 32)
-  })
+  it.skipIf(typeof stories === 'string')(
+    `stories260K ${stories instanceof Object ? '' : stories}`,
+    async () => {
+      if (typeof stories === 'string') return
+      const tokens = [1, 403, 407, 261, 378]
+      await compare(stories.checkpoint, tokens, 0)
+      await compare(stories.checkpoint, tokens, 32)
+    },
+  )
 })

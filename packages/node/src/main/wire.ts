@@ -168,7 +168,8 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     scheduler,
     compute,
     items: {
-      item: (id) => gateway.item(id),
+      // Asked for every receiver: processes of this node are known before, so the index may lag.
+      item: (id) => gateway.keptItem(id),
       keep: (item) => gateway.keep(item),
       schedulerLocation: (owner) => gateway.schedulerLocation(owner),
       announcedSchedulers: (limit) => gateway.announcedSchedulers(addressOf(signer), limit),

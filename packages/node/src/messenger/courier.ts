@@ -47,9 +47,10 @@ export function createCourier(
   const senders = new Senders(deps)
   const outbound = new Outbound(deps.fetch, runtime, options)
   const remote = new RemoteScheduler(outbound)
+  const announced = () => items.announcedSchedulers(announcedMax)
   const locator = new Locator({
     ...{ scheduler, items, state, options, address, clock: runtime.clock },
-    peers: new Peers(deps.peers, outbound, () => deps.items.announcedSchedulers(announcedMax)),
+    peers: new Peers(deps.peers, outbound, announced, runtime.clock),
     publicUrl: deps.publicUrl,
   })
   const { itemBytesMax } = options

@@ -19,7 +19,7 @@ function peersOf(configured: string[], announced: string[], statuses: Record<str
     createRuntime(),
     messengerDefaults,
   )
-  return new Peers(configured, outbound, async () => announced)
+  return new Peers(configured, outbound, async () => announced, createRuntime().clock)
 }
 
 describe('hostOf', () => {

@@ -1,4 +1,5 @@
 import type { Tag } from '@heddle/protocol/item'
+import type { Clock } from '../runtime/index.ts'
 import { peersSilent } from './errors.ts'
 import { field } from './letters.ts'
 import type { Outbound } from './outbound.ts'
@@ -23,18 +24,24 @@ const locationTags = [
 /** An item not in a block yet is newer than all that are. */
 const pendingHeight = Number.MAX_SAFE_INTEGER
 
+const announcedTtlMs = 5_000
+
 /** Other nodes as sources of knowledge. Only all of them together can say that something is unknown. */
 export class Peers {
   readonly #urls: readonly string[]
   readonly #outbound: Outbound
   readonly #announced: () => Promise<readonly string[]>
+  readonly #clock: Clock
+  #remembered: { readonly urls: Promise<readonly string[]>; readonly untilMs: number } | undefined
 
   /** `announced` gives URLs of schedulers that made themselves known: asked, but not waited for. */
   constructor(
     urls: readonly string[],
     outbound: Outbound,
     announced: () => Promise<readonly string[]>,
+    clock: Clock,
   ) {
+    this.#clock = clock
     this.#urls = urls.map((url) => url.replace(/\/+$/, ''))
     this.#outbound = outbound
     this.#announced = announced
@@ -50,13 +57,26 @@ export class Peers {
     const answers = await askAll(schedulers, (url) => this.#hosts(url, processId))
     const host = answers.found[0]
     if (host !== undefined) return host
-    const announced = (await this.#announced()).map((url) => url.replace(/\/+$/, ''))
+    const announced = await this.#recentlyAnnounced()
     const others = announced.filter((url) => !schedulers.includes(url))
     const more = await askAll(others, (url) => this.#hosts(url, processId))
     if (more.found.length === 0 && answers.silent.length > 0) {
       throw peersSilent(processId, answers.silent)
     }
     return more.found[0]
+  }
+
+  /** Looked up every few seconds: it is wanted for every wallet that is written to. */
+  #recentlyAnnounced(): Promise<readonly string[]> {
+    const nowMs = this.#clock.elapsedMs()
+    if (this.#remembered === undefined || this.#remembered.untilMs <= nowMs) {
+      const urls = this.#announced().then((all) => all.map((url) => url.replace(/\/+$/, '')))
+      this.#remembered = { urls, untilMs: nowMs + announcedTtlMs }
+      urls.catch(() => {
+        this.#remembered = undefined
+      })
+    }
+    return this.#remembered.urls
   }
 
   async #hosts(url: string, processId: string): Promise<string | undefined> {

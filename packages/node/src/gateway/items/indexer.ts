@@ -11,8 +11,8 @@ import type { TermMaker } from './terms.ts'
 /** Name under which the catalog counts base-layer blocks. */
 export const blocksLog = 'blocks'
 /** Slots taken up at a time, some milliseconds of work; between batches others run. */
-const entriesAtOnce = 48
-const recordsAtOnce = 16
+const entriesAtOnce = 96
+const recordsAtOnce = 48
 
 /**
  * Carries what is new in the logs over into the catalog: blocks, kept items, slots of processes.

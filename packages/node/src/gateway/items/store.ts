@@ -18,6 +18,8 @@ export type ItemStore = {
   readonly terms: TermMaker
   keep(item: Item): Promise<void>
   item(id: string): Promise<Item | undefined>
+  /** The same of kept items alone, and of others only once they are indexed: never waits for that. */
+  keptItem(id: string): Promise<Item | undefined>
   /** Where an item is, with its block height; sees all that was durable at the call. */
   find(id: string): Promise<Found | undefined>
   search(wanted: Search): Promise<Found[]>
@@ -70,17 +72,18 @@ function storeOf(deps: ItemsDeps, { catalog, terms, keeper, indexer, orderer }: 
     await indexer.catchUp()
     return catalog.find(bytes)
   }
+  const load = async (found: Found | undefined) =>
+    found && createLoader(deps, deps.engine)(found.location)
+  const keptItem = async (id: string) => {
+    const bytes = readId(id)
+    if (bytes === undefined) return undefined
+    return (await keeper.recent(id)) ?? load(catalog.find(bytes))
+  }
   return {
     terms,
     keep: (item) => keeper.keep(item),
-    item: async (id) => {
-      const bytes = readId(id)
-      if (bytes === undefined) return undefined
-      const recent = await keeper.recent(id)
-      if (recent !== undefined) return recent
-      const found = catalog.find(bytes) ?? (await find(id))
-      return found && createLoader(deps, deps.engine)(found.location)
-    },
+    item: async (id) => (await keptItem(id)) ?? load(await find(id)),
+    keptItem,
     find,
     search: async (wanted) => {
       await indexer.catchUp()

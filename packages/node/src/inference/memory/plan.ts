@@ -41,12 +41,12 @@ export type MemoryPlan = {
 
 const stagedBytesLeast = 2 ** 20
 
-export function paddedTo(count: number, step: number): number {
+function paddedTo(count: number, step: number): number {
   return Math.ceil(count / step) * step
 }
 
 /** Bytes of a matrix as the kernels want it: f32 rows, or quads of rows with their scales. */
-export function matrixBytes(rows: number, cols: number, group: number): number {
+function matrixBytes(rows: number, cols: number, group: number): number {
   if (group === 0) return rows * cols * 4
   return Math.ceil(rows / 4) * Math.ceil(cols / group) * (16 + 4 * group)
 }

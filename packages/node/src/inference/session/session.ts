@@ -110,9 +110,7 @@ export function createSession(parts: SessionParts, options: SessionOptions): Ses
     const previous = tokens.at(-1)
     tokens.push(token)
     made += 1
-    const piece = tokenizer.ends.has(token)
-      ? new Uint8Array(0)
-      : tokenizer.bytesOf(token, previous)
+    const piece = tokenizer.ends.has(token) ? new Uint8Array(0) : tokenizer.bytesOf(token, previous)
     const { shown, stopped } = stops.push(piece)
     const finish = finishOf(token, stopped)
     if (finish === undefined) return { token, bytes: shown }

@@ -27,7 +27,15 @@ export function seededCheckpoint(sizes: SeededShape, seed: number): Uint8Array {
   const floats = weights + context * headDim + (tied ? 0 : vocab * dim)
   const bytes = new Uint8Array(28 + floats * 4)
   const signedVocab = tied ? vocab : -vocab
-  new Int32Array(bytes.buffer, 0, 7).set([dim, hidden, layers, heads, kvHeads, signedVocab, context])
+  new Int32Array(bytes.buffer, 0, 7).set([
+    dim,
+    hidden,
+    layers,
+    heads,
+    kvHeads,
+    signedVocab,
+    context,
+  ])
   const all = new Float32Array(bytes.buffer, 28)
   const next = weightStream(seed, 1.7 / Math.sqrt(dim))
   for (let i = 0; i < all.length; i++) all[i] = next()
