@@ -1,8 +1,17 @@
-import { concatBytes, encodeText } from '../base/index.ts'
+import { encodeText } from '../base/index.ts'
 import type { CryptoEngine } from './engine.ts'
 
 /** A tree of byte strings, the input of {@link deepHash}. */
 export type DeepHashChunk = Uint8Array | readonly DeepHashChunk[]
+
+const digestBytes = 48
+/** Most chunks of an item are shorter; the digests of their tags are worth remembering. */
+const rememberedLengths = 4096
+
+/** Digests of `blob<length>` by length. Values of a pure function, so sharing them is harmless. */
+const blobTags = new WeakMap<CryptoEngine, (Uint8Array | undefined)[]>()
+/** Two digests side by side; used and left within one synchronous call. */
+const pair = new Uint8Array(2 * digestBytes)
 
 /**
  * Arweave's deep hash: SHA-384 over a tree, where each node is tagged with its kind and length, so
@@ -10,8 +19,7 @@ export type DeepHashChunk = Uint8Array | readonly DeepHashChunk[]
  */
 export function deepHash(chunk: DeepHashChunk, engine: CryptoEngine): Uint8Array {
   if (chunk instanceof Uint8Array) {
-    const tag = engine.sha384(encodeText(`blob${chunk.length}`))
-    return engine.sha384(concatBytes([tag, engine.sha384(chunk)]))
+    return hashPair(blobTag(chunk.length, engine), engine.sha384(chunk), engine)
   }
   return extendDeepHash(startDeepHash(chunk.length, engine), chunk, engine)
 }
@@ -28,7 +36,24 @@ export function extendDeepHash(
   engine: CryptoEngine,
 ): Uint8Array {
   return parts.reduce<Uint8Array>(
-    (folded, part) => engine.sha384(concatBytes([folded, deepHash(part, engine)])),
+    (folded, part) => hashPair(folded, deepHash(part, engine), engine),
     state,
   )
+}
+
+function hashPair(left: Uint8Array, right: Uint8Array, engine: CryptoEngine): Uint8Array {
+  pair.set(left, 0)
+  pair.set(right, digestBytes)
+  return engine.sha384(pair)
+}
+
+function blobTag(length: number, engine: CryptoEngine): Uint8Array {
+  if (length >= rememberedLengths) return engine.sha384(encodeText(`blob${length}`))
+  let tags = blobTags.get(engine)
+  if (tags === undefined) {
+    tags = new Array(rememberedLengths)
+    blobTags.set(engine, tags)
+  }
+  tags[length] ??= engine.sha384(encodeText(`blob${length}`))
+  return tags[length]
 }
