@@ -89,8 +89,8 @@ export function evaluationMessage(slot: PresentedSlot, engine: CryptoEngine): Pr
 }
 
 /**
- * A cron tick as AO presents it: from the process owner, with the process's `Cron-Tag-*` as its
- * tags.
+ * A cron tick as AO presents it: from the process owner, with the tags its interval was given
+ * (`Cron-Tag-*` of the process). The scheduler put them on the item; what it says of itself stays out.
  * Only an item of the process's own scheduler may be presented so; see `cronTickOf`.
  */
 export function cronMessage(
@@ -104,12 +104,23 @@ export function cronMessage(
     Owner: owner,
     From: owner,
     Target: slot.assignment.processId,
-    Tags: cronTags(process.tags),
+    Tags: tickTags(slot.item.tags),
     Data: dataText(slot.item.data),
     ...statedBySchedule(slot.assignment),
     Cron: true,
   }
 }
+
+/** What the scheduler's item says beside the tags of the tick itself. */
+const statedOnTick = new Set([
+  'Data-Protocol',
+  'Type',
+  'Variant',
+  'Cron-Tick',
+  'Cron-Time',
+  'Cron-Block',
+  'Delivery-Id',
+])
 
 /** The interval of a cron tick (`10-seconds`), or undefined where the item is none. */
 export function cronTickOf(item: Item): string | undefined {
@@ -144,11 +155,8 @@ function presentedTags(tags: readonly Tag[]): readonly Tag[] {
     : tags
 }
 
-function cronTags(tags: readonly Tag[]): Tag[] {
-  const prefix = 'Cron-Tag-'
-  return tags
-    .filter((tag) => tag.name.startsWith(prefix) && tag.name.length > prefix.length)
-    .map((tag) => ({ name: tag.name.slice(prefix.length), value: tag.value }))
+function tickTags(tags: readonly Tag[]): Tag[] {
+  return tags.filter((tag) => !statedOnTick.has(tag.name))
 }
 
 function anchorText(anchor: Uint8Array): string | undefined {

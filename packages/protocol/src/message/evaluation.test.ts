@@ -119,18 +119,27 @@ test('owners are shown as their kind of key is addressed', async () => {
   expect(presentedOwner(typed, engine)).toBe(`0x${'aB'.repeat(20)}`)
 })
 
-test('a cron tick speaks as the process owner with the Cron-Tag tags', async () => {
+test('a cron tick speaks as the process owner with the tags of its own interval', async () => {
   const process = await item(
     [
-      { name: 'Cron-Tag-Action', value: 'Tick' },
-      { name: 'Cron-Tag-', value: 'nameless' },
       { name: 'Cron-Interval', value: '1-second' },
+      { name: 'Cron-Tag-Action', value: 'Tick' },
+      { name: 'Cron-Interval', value: '1-day' },
+      { name: 'Cron-Tag-Action', value: 'Daily' },
     ],
     encodeText('boot'),
   )
   const scheduler = portableEd25519Signer(new Uint8Array(32).fill(8))
   const tick = await item(
-    [{ name: 'Cron-Tick', value: '1-second' }],
+    [
+      { name: 'Data-Protocol', value: 'ao' },
+      { name: 'Type', value: 'Message' },
+      { name: 'Variant', value: 'ao.TN.1' },
+      { name: 'Cron-Tick', value: '1-second' },
+      { name: 'Cron-Time', value: '1000' },
+      { name: 'Delivery-Id', value: 'cron/p/1-second/1000' },
+      { name: 'Action', value: 'Tick' },
+    ],
     encodeText(''),
     undefined,
     scheduler,

@@ -1,0 +1,3 @@
+export { type BlobHash, digestBytes, hashIds, hashTags } from './hash.ts'
+export { portableBlake3, portableSha256 } from './portable.ts'
+export { pathBytesMax, rootFromPath, type TreeShape, treePath, treeRoot } from './tree.ts'

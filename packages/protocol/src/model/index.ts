@@ -1,0 +1,27 @@
+export { type GgufHeader, ggufLimits, readGguf } from './files/gguf.ts'
+export { readGgufModel } from './files/gguf-model.ts'
+export { readGgufTokenizer } from './files/gguf-tokenizer.ts'
+export {
+  type LayerParts,
+  type ModelLayout,
+  partBytes,
+  type TensorPart,
+  type WeightFormat,
+} from './files/layout.ts'
+export { llama2cHeaderBytes, readLlama2c } from './files/llama2c.ts'
+export { readLlama2cTokenizer } from './files/llama2c-tokenizer.ts'
+export { type Quantized, quantize } from './reference/arithmetic.ts'
+export {
+  type Matrix,
+  newReferenceCache,
+  type ReferenceCache,
+  type ReferenceLayer,
+  type ReferenceModel,
+  referenceForward,
+} from './reference/forward.ts'
+export { readReferenceModel } from './reference/weights.ts'
+export { uniformAt } from './sampling/counter.ts'
+export { checkSampling, greedy, type Sampling, sampleToken } from './sampling/sample.ts'
+export { createStopMatcher, type StopMatcher } from './sampling/stops.ts'
+export { checkShape, type ModelShape, modelLimits, ropeFrequencies, tokenGas } from './shape.ts'
+export { checkToken, type Tokenizer, tokensToBytes } from './tokenizer/tokenizer.ts'

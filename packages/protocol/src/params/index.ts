@@ -1,0 +1,7 @@
+export {
+  type Committee,
+  type CommitteeBounds,
+  committeeBounds,
+  committees,
+  layout,
+} from './availability.ts'
