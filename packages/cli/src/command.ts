@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { HeddleError } from '@heddle/protocol/base'
+import { HeddleError, isId } from '@heddle/protocol/base'
+import type { Tag } from '@heddle/protocol/item'
 
 export type Flag = {
   readonly type: 'string' | 'boolean'
@@ -11,6 +12,13 @@ export type Flag = {
 
 export type Flags = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
+/** What a command is run with. `signal` is aborted by Ctrl-C; what waits for long must listen to it. */
+export type Given = {
+  readonly values: readonly string[]
+  readonly flags: Flags
+  readonly signal: AbortSignal
+}
+
 export type Command = {
   readonly name: string
   /** Arguments after the name, for the help text. */
@@ -20,7 +28,7 @@ export type Command = {
   /** Number of plain arguments it takes, least and most. */
   readonly arguments: readonly [number, number]
   /** Resolves with the exit code. */
-  run(given: { readonly values: readonly string[]; readonly flags: Flags }): Promise<number>
+  run(given: Given): Promise<number>
 }
 
 /** Wrong use of the command itself: exit code 2. */
@@ -28,27 +36,68 @@ export function usageError(text: string): HeddleError {
   return new HeddleError('usage', 'invalid', text)
 }
 
-/** Flags every command that talks to a node takes. */
-export const clientFlags: Readonly<Record<string, Flag>> = {
-  url: { type: 'string', help: 'URL of the node (default http://127.0.0.1:4000, or HEDDLE_URL)' },
+export const jsonFlag: Readonly<Record<string, Flag>> = {
   json: { type: 'boolean', help: 'machine output on stdout, nothing else there' },
-  wallet: { type: 'string', help: 'FILE with the signing key (default ~/.heddle/wallet.json)' },
 }
 
-export function parseCommandLine(command: Command, args: readonly string[]) {
+/** Flags every command that talks to a node takes. */
+export const clientFlags: Readonly<Record<string, Flag>> = {
+  url: { type: 'string', help: 'URL of the node (HEDDLE_URL; default http://127.0.0.1:4000)' },
+  ...jsonFlag,
+  wallet: {
+    type: 'string',
+    help: 'FILE with the signing key (HEDDLE_WALLET; default ~/.heddle/wallet.json)',
+  },
+}
+
+export const tagFlag: Readonly<Record<string, Flag>> = {
+  tag: { type: 'string', short: 't', multiple: true, help: 'Name=Value, may be repeated' },
+}
+
+/** Throws `usage` for anything the command does not take. */
+export function parseCommandLine(
+  command: Command,
+  args: readonly string[],
+): Pick<Given, 'values' | 'flags'> {
+  const parsed = parseFlags(command, args)
+  const [least, most] = command.arguments
+  const count = parsed.values.length
+  if (count >= least && count <= most) return parsed
+  throw commandError(command, `takes ${command.usage || 'no arguments'}, not ${count} arguments`)
+}
+
+function parseFlags(command: Command, args: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries(command.flags).map(([name, { help: _help, ...rest }]) => [name, rest]),
+  )
   try {
-    const options = Object.fromEntries(
-      Object.entries(command.flags).map(([name, { help: _help, ...rest }]) => [name, rest]),
+    const parsed = parseArgs({ args: args.map(shield), options, allowPositionals: true })
+    const flags: Flags = Object.fromEntries(
+      Object.entries(parsed.values).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? unshield(value) : value,
+      ]),
     )
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true })
-    const [least, most] = command.arguments
-    const count = parsed.positionals.length
-    if (count < least || count > most) throw new Error(`takes ${command.usage || 'no arguments'}`)
-    return { values: parsed.positionals, flags: parsed.values as Flags }
+    return { values: parsed.positionals.map(unshield), flags }
   } catch (error) {
-    const told = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    throw usageError(`heddle ${command.name}: ${told}. See: heddle ${command.name} --help`)
+    throw commandError(command, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** One id in 64 begins with a dash. It is hidden from the parser, which would look for its letters. */
+const shieldMark = '\0'
+
+function shield(argument: string): string {
+  return argument.startsWith('-') && isId(argument) ? shieldMark + argument : argument
+}
+
+function unshield(value: string): string {
+  return value.startsWith(shieldMark) ? value.slice(shieldMark.length) : value
+}
+
+function commandError({ name }: Command, what: string): HeddleError {
+  const text = what.replace(/\s*\n\s*/g, ' ').replace(/\.$/, '')
+  return usageError(`heddle ${name}: ${text}. See: heddle ${name} --help`)
 }
 
 export function textFlag(flags: Flags, name: string): string | undefined {
@@ -56,23 +105,41 @@ export function textFlag(flags: Flags, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Tags from repeated `--tag Name=Value`. */
-export function tagFlags(flags: Flags): Record<string, string> {
-  const given = flags.tag
-  const tags: Record<string, string> = {}
-  for (const text of Array.isArray(given) ? given : []) {
-    const mark = String(text).indexOf('=')
-    if (mark < 1) throw usageError(`--tag ${String(text)}: write Name=Value`)
-    tags[String(text).slice(0, mark)] = String(text).slice(mark + 1)
-  }
-  return tags
+export function numberFlag(flags: Flags, name: string, most: number): number | undefined {
+  const text = textFlag(flags, name)
+  if (text === undefined) return undefined
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (value >= 1 && value <= most) return value
+  throw usageError(`--${name} ${text}: give a whole number from 1 to ${most}`)
+}
+
+/** Tags from repeated `--tag Name=Value`, in their order; a name may come twice. */
+export function tagFlags(flags: Flags): Tag[] {
+  const given = Array.isArray(flags.tag) ? flags.tag.map(String) : []
+  return given.map((text) => {
+    const mark = text.indexOf('=')
+    if (mark < 1) throw usageError(`--tag ${text}: write Name=Value`)
+    return { name: text.slice(0, mark), value: text.slice(mark + 1) }
+  })
+}
+
+/** An argument that must be an id. */
+export function idArgument(what: string, text = ''): string {
+  if (isId(text)) return text
+  throw usageError(`"${text}" is not the id of a ${what}: 43 characters of base64url`)
+}
+
+/** Help texts begin with the name of the value where it has one: `FILE to write`. */
+function valueName({ help }: Flag): string {
+  return /^(Name=Value|[A-Z]{2,})/.exec(help)?.[0] ?? 'VALUE'
 }
 
 export function commandHelp(command: Command): string {
   const rows = Object.entries(command.flags).map(([name, flag]) => {
-    const short = flag.short === undefined ? '' : `-${flag.short}, `
-    return `  ${`${short}--${name}`.padEnd(26)} ${flag.help}`
+    const short = flag.short === undefined ? '    ' : `-${flag.short}, `
+    const value = flag.type === 'boolean' ? '' : ` ${valueName(flag)}`
+    return `  ${`${short}--${name}${value}`.padEnd(34)} ${flag.help}`
   })
   const usage = `heddle ${command.name} ${command.usage}`.trimEnd()
-  return `${command.summary}\n\nUsage: ${usage} [options]\n\nOptions:\n${rows.join('\n')}\n`
+  return `${command.summary}\n\nUsage: ${usage} [options]\n\nOptions:\n${rows.join('\n')}`
 }

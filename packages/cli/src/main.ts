@@ -1,39 +1,32 @@
 import { errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { type Command, commandHelp, parseCommandLine } from './command.ts'
-import { evalCommand } from './commands/eval.ts'
-import { getCommand } from './commands/get.ts'
-import { keygenCommand } from './commands/keygen.ts'
-import { listCommand } from './commands/list.ts'
-import { moduleCommand } from './commands/module.ts'
-import { readCommand } from './commands/read.ts'
-import { resultCommand } from './commands/result.ts'
-import { sendCommand } from './commands/send.ts'
-import { spawnCommand } from './commands/spawn.ts'
-import { statusCommand } from './commands/status.ts'
-import { tourCommand } from './commands/tour.ts'
-import { upCommand } from './commands/up.ts'
-import { uploadCommand } from './commands/upload.ts'
-import { print, remark } from './output.ts'
+import { listenForInterruption } from './interruption.ts'
+import { print, refuse } from './output.ts'
 import { version } from './version.ts'
 
-const commands: readonly Command[] = [
-  upCommand,
-  tourCommand,
-  keygenCommand,
-  moduleCommand,
-  spawnCommand,
-  sendCommand,
-  readCommand,
-  evalCommand,
-  resultCommand,
-  listCommand,
-  uploadCommand,
-  getCommand,
-  statusCommand,
-]
+/** Each is loaded when it is called: only some need a whole node, which takes a second to load. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).upCommand,
+  tour: async () => (await import('./commands/tour.ts')).tourCommand,
+  keygen: async () => (await import('./commands/keygen.ts')).keygenCommand,
+  module: async () => (await import('./commands/module.ts')).moduleCommand,
+  spawn: async () => (await import('./commands/spawn.ts')).spawnCommand,
+  send: async () => (await import('./commands/send.ts')).sendCommand,
+  read: async () => (await import('./commands/read.ts')).readCommand,
+  eval: async () => (await import('./commands/eval.ts')).evalCommand,
+  result: async () => (await import('./commands/result.ts')).resultCommand,
+  results: async () => (await import('./commands/results.ts')).resultsCommand,
+  monitor: async () => (await import('./commands/monitor.ts')).monitorCommand,
+  unmonitor: async () => (await import('./commands/monitor.ts')).unmonitorCommand,
+  list: async () => (await import('./commands/list.ts')).listCommand,
+  upload: async () => (await import('./commands/upload.ts')).uploadCommand,
+  get: async () => (await import('./commands/get.ts')).getCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+}
 
-function help(): string {
-  const rows = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
+async function help(): Promise<string> {
+  const all = await Promise.all(Object.values(commands).map((load) => load()))
+  const rows = all.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
   return [
     'heddle: a decentralised computer on this machine',
     '',
@@ -49,27 +42,53 @@ function help(): string {
 /** Runs one command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    print(help())
-    return name === undefined ? 2 : 0
-  }
   if (name === '--version' || name === '-v') {
     print(version)
     return 0
   }
-  const command = commands.find((known) => known.name === name)
-  if (command === undefined) {
-    remark(`heddle: no command ${name}. See: heddle --help`)
+  const asked = name === 'help' || name === '--help' || name === '-h'
+  if (name === undefined || (asked && rest.length === 0)) {
+    if (asked) print(await help())
+    else refuse('heddle: no command given. See: heddle --help')
+    return asked ? 0 : 2
+  }
+  const wanted = asked ? (rest[0] ?? '') : name
+  const load = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined
+  if (load === undefined) {
+    refuse(`heddle: no command ${wanted}; there are ${Object.keys(commands).join(', ')}`)
     return 2
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  const command = await load()
+  if (asked || asksForHelp(rest)) {
     print(commandHelp(command))
     return 0
   }
+  return run(command, rest)
+}
+
+/** What stands behind `--` is an argument, whatever it looks like. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  const options = end < 0 ? args : args.slice(0, end)
+  return options.includes('--help') || options.includes('-h')
+}
+
+/** Wrong values of options are wrong usage, whoever notices them. */
+const usageCodes = ['usage', 'setting-invalid']
+
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  const interruption = listenForInterruption()
   try {
-    return await command.run(parseCommandLine(command, rest))
+    const { signal } = interruption
+    return await command.run({ ...parseCommandLine(command, args), signal })
   } catch (error) {
-    remark(errorMessage(error))
-    return isHeddleError(error, 'usage') ? 2 : 1
+    if (interruption.signal.aborted) {
+      refuse('interrupted; what was sent stays sent')
+      return interruption.exitCode()
+    }
+    refuse(errorMessage(error))
+    return usageCodes.some((code) => isHeddleError(error, code)) ? 2 : 1
+  } finally {
+    interruption.release()
   }
 }

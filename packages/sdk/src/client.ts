@@ -1,17 +1,13 @@
-import { encodeText, HeddleError } from '@heddle/protocol/base'
+import { encodeText, isId } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
-import { createItem, type Signer } from '@heddle/protocol/item'
-import {
-  createProcess,
-  dataBytes,
-  type ProcessHandle,
-  postItem,
-  protocolTags,
-  signerMissing,
-  type TagInput,
-  tagList,
-} from './process.ts'
-import { createTransport, type Fetch, type Transport } from './transport.ts'
+import { createItem, type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
+import * as errors from './errors.ts'
+import { type NodeStatus, readStatus } from './node-status.ts'
+import { postItem } from './post.ts'
+import { createProcess, type ProcessHandle, scheduledResult } from './process.ts'
+import { signerAddress } from './signers.ts'
+import { dataBytes, protocolTags, type TagInput, tagList } from './tags.ts'
+import { createTransport, type Fetch, postBytes, type Transport } from './transport.ts'
 
 export type ClientOptions = {
   /** Base URL of a node, e.g. `http://127.0.0.1:4000`. */
@@ -26,7 +22,9 @@ export type SpawnInput = {
   readonly source?: string | Uint8Array
   /** Module id; the node's `js` module unless told. */
   readonly module?: string
+  /** Address of the scheduler; the node's unless told. */
   readonly scheduler?: string
+  /** The process trusts messages pushed by the node, unless an `Authority` is among them. */
   readonly tags?: TagInput
   readonly signal?: AbortSignal
 }
@@ -37,62 +35,100 @@ export type UploadInput = {
   readonly signal?: AbortSignal
 }
 
-export type NodeStatus = {
-  readonly status: string
-  readonly version: string
-  readonly roles: readonly string[]
-  readonly address: string
-  readonly modules: { readonly js: string }
-  readonly processes: number
-  readonly height: number
-}
-
 export type Client = {
   readonly url: string
-  /** Spawns a process and waits for its first evaluation. Rejects with `spawn-failed` if that has an Error. */
+  /** The signer's address as processes see it (`msg.from`); undefined without a signer. */
+  readonly address: string | undefined
+  /**
+   * Spawns a process and waits for its first evaluation. Rejects with `spawn-failed` if that has an Error,
+   * and otherwise as `ProcessHandle.send` does.
+   */
   spawn(input: SpawnInput): Promise<ProcessHandle>
+  /** The handle of a process; asks nothing yet. Throws `id-invalid`. */
   process(id: string): ProcessHandle
-  /** Keeps data as a signed item; returns its id once it is durable. */
+  /** Keeps data as a signed item; returns its id once it is durable. Equal uploads may be one item. */
   upload(input: UploadInput): Promise<string>
+  /** An item by its id, its signature checked. Rejects with `item-forged` where the node lies. */
+  item(id: string, signal?: AbortSignal): Promise<Item>
   status(signal?: AbortSignal): Promise<NodeStatus>
+  /** For requests of one's own to the same node. */
   readonly transport: Transport
 }
 
-/** A client of one node. Every call rejects with a HeddleError that says what to do. */
+/**
+ * A client of one node. Every call rejects with a HeddleError that says what to do, or with the reason
+ * of its `signal` once that is aborted. Throws `url-invalid`.
+ */
 export function createClient({ url, signer, fetch = globalThis.fetch }: ClientOptions): Client {
   const transport = createTransport(url, fetch)
-  const status = async (signal?: AbortSignal) =>
-    (await (await transport.get('/healthz', signal)).json()) as NodeStatus
+  const address = signer === undefined ? undefined : signerAddress(signer)
   return {
     url: transport.url,
+    address,
     transport,
-    status,
+    status: (signal) => readStatus(transport, signal),
     process: (id) => createProcess(transport, signer, id),
-    async spawn({ source, module, scheduler, tags, signal }) {
-      const needsNode = module === undefined || scheduler === undefined
-      const node = needsNode ? await status(signal) : undefined
-      const all = [
-        ...tagList(tags),
-        ...protocolTags('Process'),
-        { name: 'Module', value: module ?? node?.modules.js ?? '' },
-        { name: 'Scheduler', value: scheduler ?? node?.address ?? '' },
-      ]
-      if (node !== undefined && !all.some(({ name }) => name === 'Authority')) {
-        all.push({ name: 'Authority', value: node.address })
-      }
-      const id = await postItem(transport, signer, { tags: all, data: dataBytes(source) }, signal)
-      const handle = createProcess(transport, signer, id)
-      const { error } = await handle.result(id, signal)
-      if (error === undefined) return handle
-      const text = `process ${id} was spawned, but its first evaluation failed: ${error}`
-      throw new HeddleError('spawn-failed', 'invalid', text, { processId: id })
-    },
-    async upload({ data, tags, signal }) {
-      if (signer === undefined) throw signerMissing()
-      const bytes = typeof data === 'string' ? encodeText(data) : data
-      const item = await createItem({ data: bytes, tags: tagList(tags) }, signer, portableCrypto)
-      await transport.post('/v1/tx', new Uint8Array(item.bytes), 'application/octet-stream', signal)
-      return item.id
-    },
+    spawn: (input) => spawn(transport, signer, input),
+    upload: (input) => upload(transport, signer, input),
+    item: (id, signal) => fetchItem(transport, id, signal),
   }
+}
+
+async function spawn(
+  transport: Transport,
+  signer: Signer | undefined,
+  { source, module, scheduler, tags, signal }: SpawnInput,
+): Promise<ProcessHandle> {
+  if (signer === undefined) throw errors.signerMissing()
+  if (typeof source === 'string' && isPath(source)) throw errors.sourceIsPath(source)
+  const given = tagList(tags)
+  const node = await readStatus(transport, signal)
+  const all = [
+    ...given,
+    ...protocolTags('Process'),
+    { name: 'Module', value: module ?? node.modules.js },
+    { name: 'Scheduler', value: scheduler ?? node.address },
+  ]
+  if (!given.some(({ name }) => name === 'Authority')) {
+    all.push({ name: 'Authority', value: node.address })
+  }
+  const draft = { tags: all, data: dataBytes(source) }
+  const id = await postItem(transport, signer, draft, signal)
+  const { error } = await scheduledResult(transport, id, id, signal)
+  if (error !== undefined) throw errors.spawnFailed(id, error)
+  return createProcess(transport, signer, id)
+}
+
+/** Unlike messages, uploads get no anchor: the same file signed by the same key is one item. */
+async function upload(
+  transport: Transport,
+  signer: Signer | undefined,
+  { data, tags, signal }: UploadInput,
+): Promise<string> {
+  if (signer === undefined) throw errors.signerMissing()
+  const bytes = typeof data === 'string' ? encodeText(data) : data
+  const item = await createItem({ data: bytes, tags: tagList(tags) }, signer, portableCrypto)
+  await postBytes(transport, '/v1/tx', item.bytes, signal)
+  return item.id
+}
+
+async function fetchItem(transport: Transport, id: string, signal?: AbortSignal): Promise<Item> {
+  if (!isId(id)) throw errors.idInvalid('kept item', id)
+  const { body } = await transport.get(`/item/${id}`, signal)
+  const item = parse(body)
+  if (item?.id === id && (await verifyItem(item, portableCrypto))) return item
+  throw errors.itemForged(id, transport.url)
+}
+
+function parse(bytes: Uint8Array): Item | undefined {
+  try {
+    return parseItem(bytes, portableCrypto)
+  } catch {
+    return undefined
+  }
+}
+
+/** One word that ends as the files of actors do. */
+function isPath(source: string): boolean {
+  return source.length < 4096 && /^\S+\.([cm]?[jt]s|lua)$/.test(source)
 }

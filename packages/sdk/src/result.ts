@@ -1,5 +1,6 @@
 import type { Tag } from '@heddle/protocol/item'
-import type { OutgoingMessage, Result } from '@heddle/protocol/message'
+import type { Result } from '@heddle/protocol/message'
+import { isObject } from './transport.ts'
 
 /** A message that came out of an evaluation, ready to read. */
 export type SentMessage = {
@@ -11,38 +12,62 @@ export type SentMessage = {
   readonly tagList: readonly Tag[]
 }
 
-/** What a slot gave. `raw` is the node's own shape. */
+/** What a slot gave. */
 export type ReadResult = {
   readonly messages: readonly SentMessage[]
   readonly spawns: Result['Spawns']
+  /** What a console shows: printed lines, the value of an Eval. */
   readonly output: string
+  /** Why the message failed; it changed nothing then. */
   readonly error: string | undefined
   readonly gasUsed: number
+  /** The node's own shape. */
   readonly raw: Result
 }
 
-function readMessage(message: OutgoingMessage): SentMessage {
-  const tags = Object.fromEntries(message.Tags.map(({ name, value }) => [name, value]))
-  const data = message.Data ?? ''
-  return { target: message.Target, action: tags.Action, data, tags, tagList: message.Tags }
+/** Reads a result as any compute unit writes it: fields may be absent or of another type. */
+export function readResult(raw: Record<string, unknown>): ReadResult {
+  return {
+    messages: list(raw.Messages).map(readMessage),
+    spawns: list(raw.Spawns) as unknown as Result['Spawns'],
+    output: outputText(raw.Output),
+    error: errorText(raw.Error),
+    gasUsed: typeof raw.GasUsed === 'number' ? raw.GasUsed : 0,
+    raw: raw as Result,
+  }
 }
 
-/** aos puts its text in `Output.data`, which may itself be an object with `output`. */
+function readMessage(message: Record<string, unknown>): SentMessage {
+  const tagList = list(message.Tags).map(({ name, value }) => ({
+    name: text(name),
+    value: text(value),
+  }))
+  const tags = Object.fromEntries(tagList.map(({ name, value }) => [name, value]))
+  const { Target, Data } = message
+  return { target: text(Target), action: tags.Action, data: text(Data), tags, tagList }
+}
+
+/**
+ * `js` actors and aos put their text in `Output.data`; in older aos that is itself an object with
+ * `output`, and other modules put a text, a number or an object of their own.
+ */
 function outputText(output: unknown): string {
-  if (typeof output === 'string') return output
-  if (typeof output !== 'object' || output === null) return output === undefined ? '' : `${output}`
+  if (!isObject(output)) return text(output)
   if ('data' in output) return outputText(output.data)
   if ('output' in output) return outputText(output.output)
   return Object.keys(output).length === 0 ? '' : JSON.stringify(output)
 }
 
-export function readResult(raw: Result): ReadResult {
-  return {
-    messages: (raw.Messages ?? []).map(readMessage),
-    spawns: raw.Spawns ?? [],
-    output: outputText(raw.Output),
-    error: raw.Error,
-    gasUsed: raw.GasUsed ?? 0,
-    raw,
-  }
+function errorText(error: unknown): string | undefined {
+  if (error === undefined || error === null || error === '' || error === false) return undefined
+  return text(error)
+}
+
+function list(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? '' : JSON.stringify(value)
 }

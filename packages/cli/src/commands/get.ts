@@ -1,10 +1,40 @@
 import { writeFile } from 'node:fs/promises'
-import { HeddleError, isId } from '@heddle/protocol/base'
+import { decodeTextStrict, encodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
-import { parseItem, verifyItem } from '@heddle/protocol/item'
-import { type Command, clientFlags, textFlag, usageError } from '../command.ts'
+import { type Item, ownerAddress } from '@heddle/protocol/item'
+import { type Command, clientFlags, idArgument, textFlag } from '../command.ts'
 import { connect } from '../connect.ts'
-import { remark, withProgress } from '../output.ts'
+import { print, printable, remark, withProgress } from '../output.ts'
+
+function describeItem(item: Item, out: string | undefined) {
+  const { id, tags, target, data } = item
+  return {
+    id,
+    owner: ownerAddress(item, portableCrypto),
+    ...(target.length === 0 ? {} : { target: encodeBase64Url(target) }),
+    tags,
+    size: data.length,
+    ...(out === undefined ? { data: encodeBase64Url(data) } : { out }),
+  }
+}
+
+async function write(path: string, data: Uint8Array): Promise<void> {
+  await writeFile(path, data).catch((cause) => {
+    const text = `cannot write ${path}: ${errorMessage(cause)}`
+    throw new HeddleError('file-unwritable', 'unavailable', text, { path }, { cause })
+  })
+}
+
+/** Bytes as they are into files and pipes; a terminal gets text, and nothing that would drive it. */
+function show(data: Uint8Array): void {
+  if (!process.stdout.isTTY) {
+    process.stdout.write(data)
+    return
+  }
+  const text = decodeTextStrict(data)
+  if (text === undefined) remark(`${data.length} bytes that are not text: give --out FILE`)
+  else print(printable(text))
+}
 
 export const getCommand: Command = {
   name: 'get',
@@ -12,24 +42,18 @@ export const getCommand: Command = {
   summary: 'Fetch an item’s data, its signature checked',
   flags: {
     ...clientFlags,
+    json: { type: 'boolean', help: 'the item as JSON on stdout, its data as base64url' },
     out: { type: 'string', short: 'o', help: 'FILE to write (default: stdout)' },
   },
   arguments: [1, 1],
-  async run({ values: [id = ''], flags }) {
-    if (!isId(id)) throw usageError(`${id} is not an id: 43 characters of base64url`)
-    const fetching = connect(flags).transport.get(`/item/${id}`)
-    const response = await withProgress('fetching', fetching)
-    const item = parseItem(new Uint8Array(await response.arrayBuffer()), portableCrypto)
-    if (item.id !== id || !(await verifyItem(item, portableCrypto))) {
-      const text = `the node's answer for ${id} is not that item: do not trust this node`
-      throw new HeddleError('item-forged', 'invalid', text)
-    }
+  async run({ values: [text], flags, signal }) {
+    const id = idArgument('kept item', text)
     const out = textFlag(flags, 'out')
-    if (out === undefined) process.stdout.write(item.data)
-    else {
-      await writeFile(out, item.data)
-      remark(`${item.data.length} bytes  ${out}`)
-    }
+    const item = await withProgress('fetching', connect(flags).item(id, signal))
+    if (out !== undefined) await write(out, item.data)
+    if (flags.json === true) print(JSON.stringify(describeItem(item, out)))
+    else if (out === undefined) show(item.data)
+    else remark(`${item.data.length} bytes  ${out}`)
     return 0
   },
 }

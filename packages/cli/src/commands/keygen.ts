@@ -1,18 +1,17 @@
-import { encodeBase64Url } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
-import { createWalletFile } from '@heddle/sdk/node'
-import type { Command } from '../command.ts'
+import { ownerAddress } from '@heddle/protocol/item'
+import { createWalletFile } from '@heddle/sdk'
+import { type Command, jsonFlag } from '../command.ts'
 import { answer } from '../output.ts'
 
 export const keygenCommand: Command = {
   name: 'keygen',
   usage: 'FILE',
   summary: 'Make a wallet (Ed25519) in a new file',
-  flags: { json: { type: 'boolean', help: 'machine output on stdout' } },
+  flags: jsonFlag,
   arguments: [1, 1],
   async run({ values: [file = ''], flags }) {
-    const { owner } = await createWalletFile(file)
-    const address = encodeBase64Url(portableCrypto.sha256(owner))
+    const address = ownerAddress(await createWalletFile(file), portableCrypto)
     answer(flags.json === true, { file, address }, `wallet   ${file}\naddress  ${address}`)
     return 0
   },

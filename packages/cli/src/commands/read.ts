@@ -1,7 +1,11 @@
-import { type Command, clientFlags, tagFlags, textFlag } from '../command.ts'
-import { connect } from '../connect.ts'
-import { answer, withProgress } from '../output.ts'
-import { describeResult } from '../result.ts'
+import { type Command, clientFlags, idArgument, textFlag } from '../command.ts'
+import { connectReader } from '../connect.ts'
+import { messageFlags, messageInput } from '../message-input.ts'
+import { withProgress } from '../output.ts'
+import { answerResult } from '../result.ts'
+
+/** Who asks where nobody has a wallet; the SDK's word for it. */
+const nobody = '0'
 
 export const readCommand: Command = {
   name: 'read',
@@ -9,23 +13,17 @@ export const readCommand: Command = {
   summary: 'Ask a process without leaving a trace (a dry-run)',
   flags: {
     ...clientFlags,
-    action: { type: 'string', short: 'a', help: 'the Action tag' },
-    data: { type: 'string', short: 'd', help: 'TEXT of the message' },
-    tag: { type: 'string', multiple: true, help: 'Name=Value, may be repeated' },
+    ...messageFlags,
+    owner: { type: 'string', help: 'ADDRESS to ask as (default: the wallet’s, if there is one)' },
   },
   arguments: [1, 1],
-  async run({ values: [id = ''], flags }) {
-    const action = textFlag(flags, 'action')
-    const data = textFlag(flags, 'data')
-    const reading = connect(flags)
-      .process(id)
-      .read({
-        ...(action === undefined ? {} : { action }),
-        ...(data === undefined ? {} : { data }),
-        tags: tagFlags(flags),
-      })
+  async run({ values: [id], flags, signal }) {
+    const processId = idArgument('process', id)
+    const message = await messageInput(flags, signal)
+    const client = await connectReader(flags)
+    const reader = textFlag(flags, 'owner') ?? client.address ?? nobody
+    const reading = client.process(processId).read({ ...message, owner: reader })
     const result = await withProgress('waiting for the answer', reading)
-    answer(flags.json === true, result.raw, describeResult(result))
-    return result.error === undefined ? 0 : 1
+    return answerResult(result, { json: flags.json === true, value: result.raw, reader })
   },
 }

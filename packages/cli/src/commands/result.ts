@@ -1,7 +1,7 @@
-import { type Command, clientFlags } from '../command.ts'
-import { connect } from '../connect.ts'
-import { answer, withProgress } from '../output.ts'
-import { describeResult } from '../result.ts'
+import { type Command, clientFlags, idArgument } from '../command.ts'
+import { connectReader } from '../connect.ts'
+import { withProgress } from '../output.ts'
+import { answerResult, describeSlot } from '../result.ts'
 
 export const resultCommand: Command = {
   name: 'result',
@@ -9,10 +9,17 @@ export const resultCommand: Command = {
   summary: 'Show what a message gave',
   flags: clientFlags,
   arguments: [2, 2],
-  async run({ values: [processId = '', messageId = ''], flags }) {
-    const reading = connect(flags).process(processId).result(messageId)
+  async run({ values: [process, message], flags, signal }) {
+    const processId = idArgument('process', process)
+    const messageId = idArgument('message', message)
+    const client = await connectReader(flags)
+    const reading = client.process(processId).result(messageId, signal)
     const result = await withProgress('waiting for the result', reading)
-    answer(flags.json === true, result.raw, describeResult(result))
-    return result.error === undefined ? 0 : 1
+    return answerResult(result, {
+      json: flags.json === true,
+      value: result.raw,
+      head: describeSlot(result),
+      reader: client.address,
+    })
   },
 }

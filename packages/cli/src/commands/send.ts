@@ -1,7 +1,8 @@
-import { type Command, clientFlags, tagFlags, textFlag } from '../command.ts'
+import { type Command, clientFlags, idArgument } from '../command.ts'
 import { connectSigned } from '../connect.ts'
+import { messageFlags, messageInput } from '../message-input.ts'
 import { answer, elapsed, withProgress } from '../output.ts'
-import { describeResult } from '../result.ts'
+import { answerResult, describeCost, describeSlot } from '../result.ts'
 
 export const sendCommand: Command = {
   name: 'send',
@@ -9,25 +10,29 @@ export const sendCommand: Command = {
   summary: 'Send a message and show what came of it',
   flags: {
     ...clientFlags,
-    action: { type: 'string', short: 'a', help: 'the Action tag' },
-    data: { type: 'string', short: 'd', help: 'TEXT of the message' },
-    tag: { type: 'string', multiple: true, help: 'Name=Value, may be repeated' },
+    ...messageFlags,
+    'no-wait': { type: 'boolean', help: 'end once the message has its slot' },
   },
   arguments: [1, 1],
-  async run({ values: [id = ''], flags }) {
+  async run({ values: [id], flags, signal }) {
+    const processId = idArgument('process', id)
+    const message = await messageInput(flags, signal)
     const client = await connectSigned(flags)
-    const action = textFlag(flags, 'action')
-    const data = textFlag(flags, 'data')
+    const handle = client.process(processId)
+    const json = flags.json === true
+    if (flags['no-wait'] === true) {
+      const messageId = await withProgress('sending', handle.post(message))
+      answer(json, { id: messageId }, `message  ${messageId}`)
+      return 0
+    }
     const took = elapsed()
-    const sending = client.process(id).send({
-      ...(action === undefined ? {} : { action }),
-      ...(data === undefined ? {} : { data }),
-      tags: tagFlags(flags),
+    const result = await withProgress('waiting for the result', handle.send(message))
+    return answerResult(result, {
+      json,
+      value: { id: result.id, slot: result.slot, result: result.raw },
+      head: describeSlot(result),
+      tail: describeCost(took(), result),
+      reader: client.address,
     })
-    const result = await withProgress('waiting for the result', sending)
-    const { id: messageId, slot, raw } = result
-    const text = `slot ${slot}  ${describeResult(result)}  (${took()})`
-    answer(flags.json === true, { id: messageId, slot, result: raw }, text)
-    return result.error === undefined ? 0 : 1
   },
 }

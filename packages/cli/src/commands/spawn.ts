@@ -1,5 +1,5 @@
-import { readActorSource } from '@heddle/sdk/node'
-import { type Command, clientFlags, tagFlags, textFlag } from '../command.ts'
+import { readActorSource } from '@heddle/sdk'
+import { type Command, clientFlags, tagFlag, tagFlags, textFlag, usageError } from '../command.ts'
 import { connectSigned } from '../connect.ts'
 import { answer, elapsed, withProgress } from '../output.ts'
 
@@ -11,26 +11,35 @@ export const spawnCommand: Command = {
     ...clientFlags,
     module: { type: 'string', help: 'ID of the module (default: the node’s js module)' },
     scheduler: { type: 'string', help: 'ADDRESS of the scheduler (default: the node’s)' },
-    name: { type: 'string', help: 'the process’s Name tag' },
-    tag: { type: 'string', multiple: true, help: 'Name=Value, may be repeated' },
+    name: { type: 'string', help: 'NAME tag of the process' },
+    ...tagFlag,
   },
   arguments: [0, 1],
-  async run({ values: [file], flags }) {
-    const client = await connectSigned(flags)
+  async run({ values: [file], flags, signal }) {
     const name = textFlag(flags, 'name')
     const module = textFlag(flags, 'module')
     const scheduler = textFlag(flags, 'scheduler')
+    if (file === undefined && module === undefined) {
+      throw usageError('heddle spawn: give the actor’s SOURCE file, or --module ID')
+    }
+    const tags = [
+      ...(name === undefined ? [] : [{ name: 'Name', value: name }]),
+      ...tagFlags(flags),
+    ]
+    const source = file === undefined ? {} : { source: await readActorSource(file) }
+    const client = await connectSigned(flags)
     const took = elapsed()
     const spawning = client.spawn({
-      ...(file === undefined ? {} : { source: await readActorSource(file) }),
+      ...source,
       ...(module === undefined ? {} : { module }),
       ...(scheduler === undefined ? {} : { scheduler }),
-      tags: { ...(name === undefined ? {} : { Name: name }), ...tagFlags(flags) },
+      tags,
+      signal,
     })
     const { id } = await withProgress('spawning', spawning)
     const url = `${client.url}/cu/results/${id}`
-    const text = `process  ${id}  slot 0  ready in ${took()}  ${url}`
-    answer(flags.json === true, { id, slot: 0 }, text)
+    const text = `process  ${id}  slot 0  ready in ${took()}   ${url}`
+    answer(flags.json === true, { id, slot: 0, url }, text)
     return 0
   },
 }

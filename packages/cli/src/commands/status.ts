@@ -1,6 +1,6 @@
 import { type Command, clientFlags } from '../command.ts'
 import { connect } from '../connect.ts'
-import { answer } from '../output.ts'
+import { answer, withProgress } from '../output.ts'
 
 export const statusCommand: Command = {
   name: 'status',
@@ -8,9 +8,9 @@ export const statusCommand: Command = {
   summary: 'Show how a node is doing',
   flags: clientFlags,
   arguments: [0, 0],
-  async run({ flags }) {
+  async run({ flags, signal }) {
     const client = connect(flags)
-    const status = await client.status()
+    const status = await withProgress('asking', client.status(signal))
     const rows = [
       ['node', `${client.url}  ${status.status}  heddle ${status.version}`],
       ['roles', status.roles.join(', ')],

@@ -1,17 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { errorMessage, HeddleError } from '@heddle/protocol/base'
-import { type Command, clientFlags, tagFlags, textFlag } from '../command.ts'
+import { type Command, clientFlags, tagFlag, tagFlags, textFlag } from '../command.ts'
 import { connectSigned } from '../connect.ts'
+import { contentTypeOf, readInput } from '../file.ts'
 import { answer, withProgress } from '../output.ts'
-
-export async function readInput(path: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(path))
-  } catch (cause) {
-    const text = `cannot read ${path}: ${errorMessage(cause)}`
-    throw new HeddleError('file-unreadable', 'invalid', text, { path }, { cause })
-  }
-}
 
 export const uploadCommand: Command = {
   name: 'upload',
@@ -19,17 +9,18 @@ export const uploadCommand: Command = {
   summary: 'Keep a file as a signed item',
   flags: {
     ...clientFlags,
-    type: { type: 'string', help: 'its Content-Type (default application/octet-stream)' },
-    tag: { type: 'string', multiple: true, help: 'Name=Value, may be repeated' },
+    type: { type: 'string', help: 'TYPE, its Content-Type (default: by the name’s ending)' },
+    ...tagFlag,
   },
   arguments: [1, 1],
-  async run({ values: [file = ''], flags }) {
+  async run({ values: [file = ''], flags, signal }) {
+    const type = textFlag(flags, 'type') ?? contentTypeOf(file)
+    const tags = [{ name: 'Content-Type', value: type }, ...tagFlags(flags)]
     const data = await readInput(file)
     const client = await connectSigned(flags)
-    const type = textFlag(flags, 'type') ?? 'application/octet-stream'
-    const tags = { 'Content-Type': type, ...tagFlags(flags) }
-    const id = await withProgress('uploading', client.upload({ data, tags }))
-    answer(flags.json === true, { id, size: data.length }, `item  ${id}  ${client.url}/${id}`)
+    const id = await withProgress('uploading', client.upload({ data, tags, signal }))
+    const url = `${client.url}/${id}`
+    answer(flags.json === true, { id, size: data.length, url }, `item  ${id}  ${url}`)
     return 0
   },
 }

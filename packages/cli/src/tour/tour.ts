@@ -48,7 +48,10 @@ async function tellOutcome(cast: Cast, narrator: Narrator, orders: number): Prom
   // What the last tick set off is still on its way between five processes.
   await timer.sleep(500)
   const { cash, goods } = await readStatus(cast)
-  narrator.step('outcome', `${orders} ${orders === 1 ? 'order' : 'orders'}; the trader holds ${cash} cash and ${goods} goods`)
+  narrator.step(
+    'outcome',
+    `${orders} ${orders === 1 ? 'order' : 'orders'}; the trader holds ${cash} cash and ${goods} goods`,
+  )
   const { messages } = await cast.cash.read({ action: 'Balances' })
   const balances = JSON.parse(messages[0]?.data ?? '{}') as Record<string, string>
   const sum = Object.values(balances).reduce((total, each) => total + Number(each), 0)

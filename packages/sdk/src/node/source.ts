@@ -4,21 +4,20 @@ import { errorMessage, HeddleError } from '@heddle/protocol/base'
 
 /**
  * Reads an actor's source. Types are stripped here, once, by the author's machine: what every node then
- * evaluates is the same JavaScript, whatever its Node version.
+ * evaluates is the same JavaScript, whatever its Node version; lines and columns stay what they were.
+ * Throws `source-unreadable`, or `source-invalid` for TypeScript whose types cannot just be left out.
  */
 export async function readActorSource(path: string): Promise<string> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
+  const text = await readFile(path, 'utf8').catch((cause) => {
     const told = `cannot read ${path}: ${errorMessage(cause)}`
     throw new HeddleError('source-unreadable', 'invalid', told, { path }, { cause })
-  }
-  if (!/\.m?ts$/.test(path)) return text
+  })
+  if (!/\.[cm]?ts$/.test(path)) return text
   try {
     return stripTypeScriptTypes(text)
   } catch (cause) {
-    const told = `${path} is not erasable TypeScript (no enums, namespaces): ${errorMessage(cause)}`
+    const why = errorMessage(cause).split('\n', 1)[0]?.trim()
+    const told = `${path} is not erasable TypeScript (no enums, no namespaces): ${why}`
     throw new HeddleError('source-invalid', 'invalid', told, { path }, { cause })
   }
 }

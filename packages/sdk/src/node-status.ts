@@ -1,0 +1,24 @@
+import { answerUnexpected } from './errors.ts'
+import { isObject, readObject, type Transport } from './transport.ts'
+
+/** What a node says of itself. */
+export type NodeStatus = {
+  readonly status: string
+  readonly version: string
+  readonly roles: readonly string[]
+  /** Address of the node's key: its scheduler, and the authority of what it pushes. */
+  readonly address: string
+  readonly modules: { readonly js: string }
+  readonly processes: number
+  /** Of the base layer. */
+  readonly height: number
+}
+
+export async function readStatus(transport: Transport, signal?: AbortSignal): Promise<NodeStatus> {
+  const status = readObject(transport, await transport.get('/healthz', signal))
+  const { address, modules } = status
+  const isStatus =
+    typeof address === 'string' && isObject(modules) && typeof modules.js === 'string'
+  if (!isStatus) throw answerUnexpected(transport.url, 'the status of a node')
+  return status as NodeStatus
+}

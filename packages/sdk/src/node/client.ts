@@ -1,0 +1,32 @@
+import {
+  type Client,
+  type ClientOptions,
+  createClient as createPortableClient,
+  type ProcessHandle,
+  type SpawnInput,
+} from '../index.ts'
+import { readActorSource } from './source.ts'
+
+export type FileSpawnInput = Omit<SpawnInput, 'source'> & {
+  /** Path of the actor's source, JavaScript or TypeScript. */
+  readonly file: string
+}
+
+/** A client that reads actors from files. */
+export type NodeClient = Omit<Client, 'spawn'> & {
+  /** As everywhere, or from a `file`; see `readActorSource` for what is refused. */
+  spawn(input: SpawnInput | FileSpawnInput): Promise<ProcessHandle>
+}
+
+/** A client of one node, as in browsers, whose `spawn` takes a `file` too. */
+export function createClient(options: ClientOptions): NodeClient {
+  const client = createPortableClient(options)
+  return {
+    ...client,
+    async spawn(input) {
+      if (!('file' in input)) return client.spawn(input)
+      const { file, ...rest } = input
+      return client.spawn({ ...rest, source: await readActorSource(file) })
+    },
+  }
+}
