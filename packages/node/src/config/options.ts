@@ -13,8 +13,6 @@ export type NodeOptions = {
   readonly roles: readonly Role[]
   /** A wallet file (JWK) to be the node's key; default: `node-key.json` in the data folder, made if absent. */
   readonly keyFile: string | undefined
-  /** Development extras. */
-  readonly dev: boolean
   readonly logLevel: LogLevel
   /** Threads that evaluate; undefined lets the node choose by cores. */
   readonly computeThreads: number | undefined
@@ -34,7 +32,6 @@ export const nodeDefaults: NodeOptions = {
   peers: [],
   roles: allRoles,
   keyFile: undefined,
-  dev: false,
   logLevel: 'warn',
   computeThreads: undefined,
   evaluationTimeoutMs: 10_000,

@@ -10,15 +10,18 @@ describe('parseNodeOptions', () => {
     const options = parseNodeOptions({ port: '0', peer: 'http://a:1/, http://b:2', dev: true })
     expect(options.port).toBe(0)
     expect(options.peers).toEqual(['http://a:1', 'http://b:2'])
-    expect(options.dev).toBe(true)
+    expect(options.logLevel).toBe('info')
   })
 
   it.each([
     ['port', '70000'],
+    ['port', ''],
+    ['port', '0x10'],
     ['port', '1.5'],
     ['peer', 'ftp://a'],
     ['public-url', 'nonsense'],
     ['roles', 'king'],
+    ['roles', 'scheduler'],
     ['log', 'loud'],
   ])('refuses --%s %s, naming both', (name, value) => {
     expect(() => parseNodeOptions({ [name]: value })).toThrow(`--${name} ${value}`)

@@ -11,7 +11,7 @@ function wrongSetting(name: string, value: unknown, want: string): HeddleError {
 
 function wholeNumber(name: string, value: string, min: number, max: number): number {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < min || number > max) {
+  if (!/^[0-9]+$/.test(value) || !Number.isInteger(number) || number < min || number > max) {
     throw wrongSetting(name, value, `give a whole number from ${min} to ${max}`)
   }
   return number
@@ -32,14 +32,12 @@ function splitList(value: string): string[] {
     .filter((part) => part !== '')
 }
 
+/** Each unit reads the others' logs directly, so for now a node has all of them or is none. */
 function parseRoles(value: string): NodeOptions['roles'] {
-  if (value === 'all') return allRoles
-  const named = splitList(value)
-  const stranger = named.find((role) => !allRoles.some((known) => known === role))
-  if (stranger !== undefined || named.length === 0) {
-    throw wrongSetting('roles', value, `choose from all, ${allRoles.join(', ')}`)
-  }
-  return allRoles.filter((role) => named.includes(role))
+  const named = value === 'all' ? allRoles : splitList(value)
+  const isKnown = (role: string) => allRoles.some((known) => known === role)
+  if (named.every(isKnown) && allRoles.every((role) => named.includes(role))) return allRoles
+  throw wrongSetting('roles', value, `a node runs all of ${allRoles.join(', ')}: give all`)
 }
 
 function parseLogLevel(value: string): NodeOptions['logLevel'] {
@@ -70,8 +68,9 @@ export function parseNodeOptions(settings: Settings): NodeOptions {
   let options = nodeDefaults
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined) continue
-    if (name === 'dev') options = { ...options, dev: value === true || value === 'true' }
-    else if (typeof value === 'string' && parsers[name]) {
+    if (name === 'dev') {
+      if (value === true || value === 'true') options = { ...options, logLevel: 'info' }
+    } else if (typeof value === 'string' && parsers[name]) {
       options = { ...options, ...parsers[name](value) }
     }
   }

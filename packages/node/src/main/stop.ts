@@ -3,17 +3,23 @@ import { createRuntime } from '../runtime/index.ts'
 /** A clean stop takes less than five seconds, or is no longer waited for. */
 const closeMsMax = 4500
 
+/** npm passes on a Ctrl-C that the terminal has already given: within this time it is the same one. */
+const echoMs = 500
+
 /**
  * Resolves once the process was told to stop (SIGTERM, SIGINT, SIGHUP) and the node has closed. A second
  * signal, or a close that hangs, ends the process at once: everything acknowledged is durable anyway.
  */
 export async function waitForStop(node: { close(): Promise<void> }): Promise<void> {
-  const { timer } = createRuntime()
+  const { clock, timer } = createRuntime()
   const stopped = Promise.withResolvers<void>()
-  let closing = false
+  let closingSinceMs: number | undefined
   const onSignal = () => {
-    if (closing) process.exit(1)
-    closing = true
+    if (closingSinceMs !== undefined) {
+      if (clock.elapsedMs() - closingSinceMs > echoMs) process.exit(1)
+      return
+    }
+    closingSinceMs = clock.elapsedMs()
     timer.after(closeMsMax, () => process.exit(1))
     node.close().then(stopped.resolve, stopped.reject)
   }

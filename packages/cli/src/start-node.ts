@@ -1,0 +1,63 @@
+import { type NodeOptions, parseNodeOptions, readEnvironment } from '@heddle/node/config'
+import { errorMessage, HeddleError } from '@heddle/protocol/base'
+import type { Flag, Flags } from './command.ts'
+import { print, withProgress } from './output.ts'
+import { version } from './version.ts'
+
+/** Flags of every command that starts a node. */
+export const nodeFlags: Readonly<Record<string, Flag>> = {
+  port: { type: 'string', help: 'PORT to listen on (default 4000; 0: any free one)' },
+  host: { type: 'string', help: 'ADDRESS to listen on (default 127.0.0.1)' },
+  data: { type: 'string', help: 'DIR for everything the node keeps (default .heddle)' },
+  roles: { type: 'string', help: 'all: gateway, scheduler, compute and messenger (the default)' },
+  peer: { type: 'string', help: 'URL,URL… of other nodes' },
+  'public-url': { type: 'string', help: 'URL under which others reach this node' },
+  key: { type: 'string', help: 'FILE with the node’s key (default: node-key.json in --data)' },
+  'compute-threads': {
+    type: 'string',
+    help: 'COUNT of threads that evaluate (default: one a core)',
+  },
+  'evaluation-timeout-ms': { type: 'string', help: 'MS of the longest evaluation (default 10000)' },
+  log: { type: 'string', help: 'LEVEL: info, warn (default), error or silent' },
+  dev: { type: 'boolean', help: 'log what the node does' },
+}
+
+/** A node that answers, and the promise of its end. */
+export type StartedNode = {
+  readonly url: string
+  readonly options: NodeOptions
+  readonly stopped: Promise<void>
+}
+
+/**
+ * Starts a node from flags and environment and prints its ready line. Ends the process where it was told
+ * to stop before that: nothing was acknowledged yet.
+ */
+export async function startFromFlags(flags: Flags, signal: AbortSignal): Promise<StartedNode> {
+  const given = flags as Readonly<Record<string, string | boolean | undefined>>
+  const options = parseNodeOptions({ ...readEnvironment(), ...given })
+  // Loaded here, since most commands need no node.
+  const { startNode, waitForStop } = await import('@heddle/node/main')
+  const starting = startNode(options, { version }).catch((cause) => {
+    throw startFailed(options.dataFolder, cause)
+  })
+  const node = await withProgress('starting', Promise.race([starting, interrupted(signal)]))
+  if (node === undefined) process.exit(0)
+  print(`ready ${node.url}`)
+  return { url: node.url, options, stopped: waitForStop(node) }
+}
+
+/** Errors of the system name a file of the data folder; what to do about it is ours to say. */
+function startFailed(dataFolder: string, cause: unknown): unknown {
+  if (cause instanceof HeddleError) return cause
+  const told = errorMessage(cause)
+  const text = `cannot start on data folder ${dataFolder}: ${told}; choose another with --data`
+  return new HeddleError('start-failed', 'unavailable', text, { dataFolder }, { cause })
+}
+
+function interrupted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+}
