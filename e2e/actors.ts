@@ -62,7 +62,8 @@ export const lua: Language = {
       Count = Count + (tonumber(msg.Tags.By) or 1)
       msg.reply({ Data = tostring(Count) })
     end)
-    Handlers.add('Get', 'Get', function(msg) msg.reply({ Data = tostring(Count) }) end)`,
+    Handlers.add('Get', 'Get', function(msg) msg.reply({ Data = tostring(Count) }) end)
+    Handlers.add('Fail', 'Fail', function() error('refused on purpose') end)`,
   player: (limit) => `
     Hits = 0
     Handlers.add('Serve', 'Serve', function(msg)

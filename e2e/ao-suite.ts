@@ -90,6 +90,14 @@ export function describeAo({ mode, language, moduleOf }: SuiteInput): void {
       expect(value((await ask(process, 'Inc')).result)).toBe('2')
     })
 
+    it('an error in a handler is told and the process lives on', async () => {
+      const process = await start(language.counter)
+      await ask(process, 'Inc')
+      const { result } = await ask(process, 'Fail')
+      expect(JSON.stringify(result)).toContain('refused on purpose')
+      expect(value((await ask(process, 'Inc')).result)).toBe('2')
+    })
+
     it('an endless loop is ended and the process lives on', async () => {
       const process = await start(language.counter)
       await ask(process, 'Inc')
