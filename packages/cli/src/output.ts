@@ -70,6 +70,7 @@ export function elapsed(): () => string {
   const startMs = clock.elapsedMs()
   return () => {
     const spentMs = clock.elapsedMs() - startMs
+    if (spentMs >= 1000) return `${(spentMs / 1000).toFixed(1)} s`
     return spentMs < 10 ? `${spentMs.toFixed(1)} ms` : `${Math.round(spentMs)} ms`
   }
 }

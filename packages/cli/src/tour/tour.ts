@@ -6,9 +6,9 @@ import type { Narrator } from './narrator.ts'
 type Decision = { price: number; average: number; did: string; why: string }
 type Status = { cash: string; goods: string; orders: number; decisions: Decision[] }
 
-/** Ticks shown at least; then the tour goes on as soon as the trader has traded. */
+/** Ticks shown at least; then the tour goes on as soon as the trader has bought and sold. */
 const ticksMin = 5
-const ticksMax = 14
+const ticksMax = 12
 const pollMs = 150
 
 async function mint(cast: Cast, narrator: Narrator): Promise<void> {
@@ -16,6 +16,7 @@ async function mint(cast: Cast, narrator: Narrator): Promise<void> {
     ['cash', 'trader', 5000],
     ['cash', 'market', 5000],
     ['goods', 'market', 100],
+    ['goods', 'trader', 10],
   ] as const
   for (const [token, to, amount] of grants) {
     const tags = { Recipient: cast[to].id, Quantity: String(amount) }
@@ -30,7 +31,7 @@ async function readStatus(cast: Cast): Promise<Status> {
   return JSON.parse(messages[0]?.data ?? '{}') as Status
 }
 
-/** Follows the trader's decisions as they are made; ends once it has traded, or after `ticksMax`. */
+/** Follows the trader's decisions; ends once it has bought and sold, or after `ticksMax`. */
 async function watchTrader(cast: Cast, narrator: Narrator): Promise<Status> {
   const { timer } = createRuntime()
   for (let shown = 0; ; ) {
@@ -38,7 +39,10 @@ async function watchTrader(cast: Cast, narrator: Narrator): Promise<Status> {
     for (const { price, average, did, why } of status.decisions.slice(shown)) {
       narrator.say(`tick ${++shown}: price ${price}, average ${average} → ${did} (${why})`)
     }
-    if (shown >= ticksMax || (shown >= ticksMin && status.orders > 0)) return status
+    const hasTraded = ['buy', 'sell'].every((verb) =>
+      status.decisions.some(({ did }) => did.startsWith(verb)),
+    )
+    if (shown >= ticksMax || (shown >= ticksMin && hasTraded)) return status
     await timer.sleep(pollMs)
   }
 }
