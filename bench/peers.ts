@@ -8,16 +8,28 @@ const folder = fileURLToPath(new URL('.peers', import.meta.url))
 
 /**
  * Installs a peer to measure against, at the first run that wants it. Peers are nobody's dependency:
- * they lie in a folder of their own, outside the workspaces. Returns its folder, or why it is not there.
+ * they lie in a folder of their own, outside the workspaces. `flags` go to npm. Returns its folder, or
+ * why it is not there.
  */
-export function installPeer(name: string, version: string): { path: string } | { missing: string } {
+export function installPeer(
+  name: string,
+  version: string,
+  flags: readonly string[] = [],
+): { path: string } | { missing: string } {
   const home = join(folder, name.replaceAll('/', '+'))
   const path = join(home, 'node_modules', name)
   if (existsSync(join(path, 'package.json'))) return { path }
   mkdirSync(home, { recursive: true })
   writeFileSync(join(home, 'package.json'), '{ "private": true }\n')
   remark(`installing ${name}@${version} (once, to measure against)`)
-  const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${version}`]
+  const args = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    `${name}@${version}`,
+    ...flags,
+  ]
   const { status, stderr } = spawnSync('npm', args, { cwd: home, encoding: 'utf8' })
   if (status === 0) return { path }
   return { missing: `npm could not install ${name}@${version}: ${stderr.slice(-200)}` }

@@ -2,6 +2,8 @@ import { remark } from './report.ts'
 
 const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   compute: () => import('./compute.ts'),
+  da: () => import('./da.ts'),
+  inference: () => import('./inference.ts'),
   ingest: () => import('./ingest.ts'),
 }
 

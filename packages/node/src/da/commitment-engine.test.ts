@@ -1,4 +1,5 @@
 import {
+  blobLevels,
   type CommitmentEngine,
   commitBlob,
   hashPieces,
@@ -7,7 +8,6 @@ import {
   portableCommitment,
   portableFingerprint,
   rowPath,
-  rowRoots,
   verifyRow,
 } from '@heddle/protocol/certificate'
 import { portableSha256 } from '@heddle/protocol/merkle'
@@ -20,6 +20,7 @@ import { loadErasureKernel } from './kernel.ts'
 const runtime = createRuntime()
 const erasure = openErasureEngine(await loadErasureKernel(runtime.disk))
 const native = nativeCommitment(erasure, nativeSha256)
+const empty = new Uint8Array(0)
 const bytes = (length: number) => runtime.random.bytes(length)
 
 function commit(engine: CommitmentEngine, blob: Uint8Array, k: number, n: number) {
@@ -35,18 +36,23 @@ function commit(engine: CommitmentEngine, blob: Uint8Array, k: number, n: number
     return whole
   })
   const pieceOf = (row: number, stripe: number) =>
-    (rows[stripe] ?? whole0).subarray(row * pieceBytes, (row + 1) * pieceBytes)
-  const roots = rowRoots(engine, table)
+    (rows[stripe] ?? empty).subarray(row * pieceBytes, (row + 1) * pieceBytes)
+  const roots = blobLevels(engine, table)
   return { committed: commitBlob(engine, parameters, roots, pieceOf), roots, pieceOf, stripes }
 }
-const whole0 = new Uint8Array(0)
 
 describe('native engines', () => {
   it('fingerprint and hash as the portable ones do', () => {
-    const key = bytes(16)
-    for (const lengths of [[16], [16, 32, 48], [2048, 2048], [2032]]) {
-      const parts = lengths.map(bytes)
-      expect(Buffer.compare(nativeFingerprint(key, parts), portableFingerprint(key, parts))).toBe(0)
+    const keys = [bytes(16), bytes(16)]
+    for (const [count, length] of [
+      [1, 128],
+      [3, 384],
+      [2, 16384],
+      [16, 1280],
+    ] as const) {
+      const pieces = Array.from({ length: count }, () => bytes(length))
+      const expected = portableFingerprint(keys, pieces)
+      expect(Buffer.compare(nativeFingerprint(keys, pieces), expected)).toBe(0)
     }
     for (const length of [0, 65, 4096, 4097, 16384]) {
       const data = bytes(length)
@@ -74,7 +80,7 @@ describe('native engines', () => {
       if (row % 16 !== 5) continue
       expect(verifyRow(native, open, (row + 1) % 48, pieces, path)).toBe('path')
       const bent = pieces.map((piece) => piece.slice())
-      const last = bent.at(-1) ?? whole0
+      const last = bent.at(-1) ?? empty
       last[77] = (last[77] ?? 0) ^ 4
       expect(verifyRow(native, open, row, bent, path)).toBe('path')
     }

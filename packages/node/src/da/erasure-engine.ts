@@ -1,3 +1,4 @@
+import { assert } from '@heddle/protocol/base'
 import {
   blockBytes,
   checkDecode,
@@ -14,6 +15,7 @@ import { type Kernel, startKernel } from './kernel.ts'
 import { arenaBytesDefault, matrixRowsMax, pieceBytesMax } from './options.ts'
 
 const pageBytes = 65536
+const fixedPages = 32
 
 /** The widest plan: a matrix of 256 wanted rows, each an address and 64 coefficients. */
 const planBytes = 4 * (64 + rowsMax * 65)
@@ -22,15 +24,15 @@ const planBytes = 4 * (64 + rowsMax * 65)
 export type WasmErasure = ErasureEngine & {
   /**
    * A buffer inside the engine's memory that stays for its life. Stripes and rows that lie in such
-   * buffers are worked on where they are; others are copied in and out. It is a view of shared memory:
-   * another thread may be sent it and reads the same bytes.
+   * buffers are worked on where they are; others are copied in and out. It is a view of shared
+   * memory: another thread may be sent it and reads the same bytes.
    */
   allocate(bytes: number): Uint8Array
 }
 
 /**
- * Runs the WASM kernel (`loadErasureKernel`). Each engine has its own memory, so every thread opens one
- * for itself. `arenaBytes` is the room for `allocate`, fixed for its life: buffers never move.
+ * Runs the WASM kernel (`loadErasureKernel`). Each engine has its own memory, so every thread opens
+ * one for itself. `arenaBytes` is the room for `allocate`, fixed for its life: buffers never move.
  */
 export function openErasureEngine(
   kernel: WebAssembly.Module,
@@ -50,8 +52,8 @@ class ErasureArena implements WasmErasure {
   #next: number
 
   constructor(kernel: WebAssembly.Module, arenaBytes: number) {
-    // Static data of the module and the scratch need less than these pages and two pieces.
-    const fixedBytes = 32 * pageBytes + planBytes + (rowsMax + 1) * pieceBytesMax
+    // The first pages hold the module's tables, scratch and plan; asserted below.
+    const fixedBytes = fixedPages * pageBytes + rowsMax * pieceBytesMax
     const pages = Math.ceil((fixedBytes + arenaBytes) / pageBytes)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     this.#kernel = startKernel(kernel, memory)
@@ -61,6 +63,7 @@ class ErasureArena implements WasmErasure {
     this.#scratch = align(this.#plan + planBytes)
     this.#staging = align(this.#scratch + this.#kernel.scratchBytes(pieceBytesMax))
     this.#next = this.#staging + rowsMax * pieceBytesMax
+    assert(this.#next + arenaBytes <= this.#bytes.length, 'the arena lies behind what is fixed')
   }
 
   allocate(bytes: number): Uint8Array {

@@ -1,3 +1,3 @@
-export { nativeCommitment, nativeFingerprint, nativeSha256 } from './commitment-engine.ts'
+export { nativeCommitment, nativeSha256 } from './commitment-engine.ts'
 export { openErasureEngine, type WasmErasure } from './erasure-engine.ts'
 export { loadErasureKernel } from './kernel.ts'

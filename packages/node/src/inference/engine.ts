@@ -18,7 +18,10 @@ export type Engine = {
   readonly memoryBytes: number
   /** SHA-256 of the kernels that compute it. */
   readonly kernelHash: Uint8Array
-  /** Starts an answer. Throws `sessions-exhausted`, `sampling-invalid` or `inference-option-invalid`. */
+  /**
+   * Starts an answer. Throws `sessions-exhausted`, `sampling-invalid` or `inference-option-
+   * invalid`.
+   */
   begin(options?: Partial<SessionOptions>): Session
 }
 
@@ -32,7 +35,8 @@ export type ModelInput = {
 
 /**
  * Loads a model: one memory, allocated once after all sizes are checked, and the weights checked on
- * their way in. Throws `model-too-large`, `weight-invalid`, `tokenizer-mismatch` or what the source throws.
+ * their way in. Throws `model-too-large`, `weight-invalid`, `tokenizer-mismatch` or what the source
+ * throws.
  */
 export async function loadEngine(
   input: ModelInput,

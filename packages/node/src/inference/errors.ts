@@ -17,7 +17,9 @@ export function modelTooLarge(needed: number, allowed: number): HeddleError {
   )
 }
 
-/** A weight is not finite, or larger than any trained one; the model could not be computed safely. */
+/**
+ * A weight is not finite, or larger than any trained one; the model could not be computed safely.
+ */
 export function weightInvalid(name: string, index: number, most: number): HeddleError {
   return new HeddleError(
     'weight-invalid',

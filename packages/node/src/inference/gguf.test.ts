@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isHeddleError } from '@heddle/protocol/base'
 import {
   newReferenceCache,
@@ -8,13 +11,19 @@ import {
 } from '@heddle/protocol/model'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createRuntime } from '../runtime/index.ts'
 import { loadEngine } from './engine.ts'
 import { openGguf } from './load/gguf.ts'
-import { bytesSource } from './load/source.ts'
+import { bytesSource, fileSource } from './load/source.ts'
 import type { InferenceOptions } from './options.ts'
-import { type FileFormat, type FileValue, ggufFile, plainVocabulary } from './testing/gguf-file.ts'
+import {
+  type FileFormat,
+  type FileValue,
+  ggufFile,
+  plainVocabulary,
+} from './testing/gguf-file.testing.ts'
 import { openCheckpoint, testPorts } from './testing/open.ts'
-import { seededCheckpoint } from './testing/seeded-model.ts'
+import { seededCheckpoint } from './testing/seeded-model.testing.ts'
 import { readStories } from './testing/stories.ts'
 
 const shape = {
@@ -118,6 +127,36 @@ describe('a GGUF file', () => {
     )
   })
 
+  it('is read from a disk, with a header of megabytes', async () => {
+    const large = { ...shape, dim: 16, hidden: 16, vocab: 100_000, layers: 1, heads: 2, tied: true }
+    const bytes = seededCheckpoint(large, 12)
+    const file = ggufFile(bytes, readLlama2c(bytes, bytes.length), 'f16', plainVocabulary(100_000))
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-gguf-'))
+    const path = join(folder, 'model.gguf')
+    writeFileSync(path, file)
+    const opened = await createRuntime().disk.open(path)
+    try {
+      const source = await fileSource(opened)
+      const found = await openGguf(source)
+      expect(found.layout.embedding.offset).toBeGreaterThan(2 ** 20)
+      expect(found.tokenizer.vocab).toBe(100_000)
+      let taken = 0
+      const onBytes = (count: number) => {
+        taken = count
+      }
+      const engine = await loadEngine({ ...found, source, onBytes }, testPorts())
+      const matching = await open(file)
+      const [one, two] = [engine.begin(), matching.engine.begin()]
+      one.feed([99_999, 5])
+      two.feed([99_999, 5])
+      expect(one.logits()).toEqual(two.logits())
+      expect(taken).toBeGreaterThan(100_000 * 16 * 2)
+    } finally {
+      await opened.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('that announces more than it has is refused before room is made for it', async () => {
     const bytes = build('f32')
     new DataView(bytes.buffer).setBigUint64(8, 2n ** 60n, true)
@@ -125,7 +164,7 @@ describe('a GGUF file', () => {
     const list = Buffer.concat([
       ...[Buffer.from('GGUF'), Buffer.from([3, 0, 0, 0]), Buffer.alloc(8)],
       ...[Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]), Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, 0x61])],
-      ...[Buffer.from([9, 0, 0, 0, 12, 0, 0, 0]), Buffer.from([0, 0, 0x40, 0, 0, 0, 0, 0])],
+      ...[Buffer.from([9, 0, 0, 0, 12, 0, 0, 0]), Buffer.from([0, 0, 0x10, 0, 0, 0, 0, 0])],
     ])
     await expect(openGguf(bytesSource(list))).rejects.toThrow('cut off')
   })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../runtime/index.ts'
 import { openStories, tinyShape } from './testing/chains.ts'
 import { openCheckpoint } from './testing/open.ts'
-import { seededCheckpoint } from './testing/seeded-model.ts'
+import { seededCheckpoint } from './testing/seeded-model.testing.ts'
 import { readStories } from './testing/stories.ts'
 
 const vectorsUrl = new URL('../../../../spec/vectors/inference.json', import.meta.url)
@@ -97,6 +97,21 @@ describe.skipIf(missing !== '')(`stories260K${missing}`, () => {
     const whole = engine.begin()
     whole.feed(session.tokens)
     expect(session.logits()).toEqual(whole.logits())
+    finish(session)
+    expect(session.tokens).toHaveLength(1 + 3 + 2 + 3)
+  })
+
+  it('shows what a stop text held back once, at the end of its turn', async () => {
+    const session = (await open()).begin({ tokensMax: 3, stops: [' time for bed'] })
+    session.feed([1])
+    expect(finish(session)).toBe('Once upon a')
+    session.feed([378])
+    expect(finish(session)).toBe(', there was')
+    const other = (await open()).begin({ tokensMax: 4, stops: [' time for bed'] })
+    other.feed([1])
+    expect(finish(other)).toBe('Once upon a time')
+    other.feed([80])
+    expect(finish(other)).not.toContain(' time')
   })
 })
 

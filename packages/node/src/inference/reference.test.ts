@@ -7,7 +7,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openCheckpoint } from './testing/open.ts'
-import { type SeededShape, seededCheckpoint } from './testing/seeded-model.ts'
+import { type SeededShape, seededCheckpoint } from './testing/seeded-model.testing.ts'
 import { readStories } from './testing/stories.ts'
 
 const stories = readStories()

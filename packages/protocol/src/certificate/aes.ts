@@ -1,6 +1,6 @@
 /**
- * One block of AES-128 (FIPS 197), for the key H = AES_K(0) of GHASH where no native AES is at hand.
- * Tables leak their index through the cache; keys here are public, so nothing is lost.
+ * One block of AES-128 (FIPS 197), for the key H = AES_K(0) of GHASH where no native AES is at
+ * hand. Tables leak their index through the cache; keys here are public, so nothing is lost.
  */
 export function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
   const roundKeys = expandKey(key)

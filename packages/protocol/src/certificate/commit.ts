@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts'
-import { digestBytes, treePath, treeRoot } from '../merkle/index.ts'
+import { digestBytes, type TreeLevels, treeLevels, treePath } from '../merkle/index.ts'
 import { blobTree, commitmentOf, fingerprintKeys, rowTree } from './derive.ts'
 import type { CommitmentEngine } from './engine.ts'
 import { fingerprintBytes, fingerprintRow } from './fingerprint.ts'
@@ -40,25 +40,25 @@ export function hashPieces(
   }
 }
 
-/** Root of one row: the tree over its leaf hashes. */
-export function rowRoot(engine: CommitmentEngine, table: LeafTable, row: number): Uint8Array {
+/** The tree over the leaf hashes of one row. */
+function rowLevels(engine: CommitmentEngine, table: LeafTable, row: number): TreeLevels {
   const rowBytes = table.layout.stripes * digestBytes
   const leaves = table.digests.subarray(row * rowBytes, (row + 1) * rowBytes)
-  return treeRoot(rowTree(engine.hash), leaves)
+  return treeLevels(rowTree(engine.hash), leaves)
 }
 
-/** All n row roots, one after another. */
-export function rowRoots(engine: CommitmentEngine, table: LeafTable): Uint8Array {
+/** The tree over the n row roots of a blob whose leaves are all hashed. */
+export function blobLevels(engine: CommitmentEngine, table: LeafTable): TreeLevels {
   const roots = new Uint8Array(table.layout.n * digestBytes)
   for (let row = 0; row < table.layout.n; row++) {
-    roots.set(rowRoot(engine, table, row), row * digestBytes)
+    roots.set(rootOf(rowLevels(engine, table, row)), row * digestBytes)
   }
-  return roots
+  return treeLevels(blobTree(engine.hash), roots)
 }
 
 /** The path that goes with a row: from its root to the root of the blob. */
-export function rowPath(engine: CommitmentEngine, roots: Uint8Array, row: number): Uint8Array {
-  return treePath(blobTree(engine.hash), roots, row)
+export function rowPath({ hash }: CommitmentEngine, blob: TreeLevels, row: number): Uint8Array {
+  return treePath(blobTree(hash).arity, blob, row)
 }
 
 /** The path that goes with one piece: from its leaf to the root of its row. */
@@ -68,23 +68,27 @@ export function piecePath(
   row: number,
   stripe: number,
 ): Uint8Array {
-  const rowBytes = table.layout.stripes * digestBytes
-  const leaves = table.digests.subarray(row * rowBytes, (row + 1) * rowBytes)
-  return treePath(rowTree(engine.hash), leaves, stripe)
+  return treePath(rowTree(engine.hash).arity, rowLevels(engine, table, row), stripe)
+}
+
+function rootOf(levels: TreeLevels): Uint8Array {
+  const root = levels.at(-1)
+  assert(root !== undefined, 'a tree has a root')
+  return root
 }
 
 /**
- * Seals a blob whose leaves are all hashed: derives the keys from the root, fingerprints the k data rows
- * (`pieceOf(row, stripe)` gives their pieces again) and binds everything.
+ * Seals a blob from the tree over its rows: derives the keys from the root, fingerprints the k data
+ * rows (`pieceOf(row, stripe)` gives their pieces again) and binds everything.
  */
 export function commitBlob(
   engine: CommitmentEngine,
   parameters: BlobParameters,
-  roots: Uint8Array,
+  blob: TreeLevels,
   pieceOf: (row: number, stripe: number) => Uint8Array,
 ): CommittedBlob {
   const layout = layoutOf(parameters)
-  const root = treeRoot(blobTree(engine.hash), roots)
+  const root = rootOf(blob)
   const keys = fingerprintKeys(engine.hash, parameters, root)
   const rowBytes = fingerprintBytes(layout)
   const fingerprints = new Uint8Array(layout.k * rowBytes)

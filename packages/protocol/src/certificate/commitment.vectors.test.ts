@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { toHex } from '../base/index.ts'
 import { fingerprintKeys } from './derive.ts'
 import {
+  blobLevels,
   commitBlob,
   encodeParameters,
   hashPieces,
   layoutOf,
   newLeafTable,
   portableCommitment,
-  rowRoots,
 } from './index.ts'
 
 type Vector = {
@@ -28,7 +28,7 @@ type Vector = {
 const path = new URL('../../../../spec/vectors/commitment.json', import.meta.url)
 const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: readonly Vector[] }
 
-/** The blob of a vector: byte i is (i² + 31 i) >> 3, its low eight bits. */
+/** The blob of a vector: byte i is ⌊(i² + 31 i) / 8⌋ mod 256. */
 function blobOf(lengthBytes: number): Uint8Array {
   return Uint8Array.from({ length: lengthBytes }, (_, i) => (i * i + 31 * i) >> 3)
 }
@@ -51,7 +51,7 @@ function commit({ k, n, lengthBytes, hash }: Vector) {
     const at = (stripe * k + row) * pieceBytes
     return blob.subarray(at, at + pieceBytes)
   }
-  const committed = commitBlob(engine, parameters, rowRoots(engine, table), pieceOf)
+  const committed = commitBlob(engine, parameters, blobLevels(engine, table), pieceOf)
   return { ...committed, keys: fingerprintKeys(engine.hash, parameters, committed.root) }
 }
 

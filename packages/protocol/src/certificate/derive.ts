@@ -13,7 +13,9 @@ export function blobTree(hash: BlobHash): TreeShape {
   return { hash, tag: hashTags.blobNode, arity: 2 }
 }
 
-/** K₁, K₂: the first 16 bytes of H(key tag ‖ parameters ‖ root ‖ j). Known only once all rows are. */
+/**
+ * K₁, K₂: the first 16 bytes of H(key tag ‖ parameters ‖ root ‖ j). Known only once all rows are.
+ */
 export function fingerprintKeys(
   hash: BlobHash,
   parameters: BlobParameters,

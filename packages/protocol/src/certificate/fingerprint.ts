@@ -8,9 +8,9 @@ export function fingerprintBytes({ segments }: BlobLayout): number {
 }
 
 /**
- * The fingerprints of one row, laid out as a piece of the code: plane p holds, segment after segment and
- * key after key, the 16 bytes of L_K over plane p of the row's pieces in that segment. As L_K is linear
- * and treats all planes alike, these pieces form a codeword when the rows do.
+ * The fingerprints of one row, laid out as a piece of the code: plane p holds, segment after
+ * segment and key after key, the 16 bytes of L_K over plane p of the row's pieces in that segment.
+ * As L_K is linear and treats all planes alike, these pieces form a codeword when the rows do.
  */
 export function fingerprintRow(
   fingerprint: Fingerprint,

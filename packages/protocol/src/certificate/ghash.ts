@@ -1,12 +1,13 @@
 import { encryptBlock } from './aes.ts'
 
 /**
- * L_K(A) = Σ A_i · H^(m − i + 2) over the 16-byte words A_1 … A_m of A, H = AES-128_K(0), in the field
- * and bit order of GCM (NIST SP 800-38D §6). This is the tag of A as additional data XOR the tag of as
- * many zeros, so native AES-GCM computes it; it is linear over GF(2).
+ * L_K(A) = Σ A_i · H^(m − i + 2) over the 16-byte words A_1 … A_m of A, H = AES-128_K(0), in the
+ * field and bit order of GCM (NIST SP 800-38D §6). This is the tag of A as additional data XOR the
+ * tag of as many zeros, so native AES-GCM computes it; it is linear over GF(2).
  *
- * A fingerprint takes equally long pieces of one row and returns, plane after plane and key after key,
- * the 16 bytes of L_K over that plane of all pieces, put one after another. A key has 16 bytes.
+ * A fingerprint takes equally long pieces of one row and returns, plane after plane and key after
+ * key, the 16 bytes of L_K over that plane of all pieces, put one after another. A key has 16
+ * bytes.
  */
 export type Fingerprint = (keys: readonly Uint8Array[], pieces: readonly Uint8Array[]) => Uint8Array
 
@@ -42,7 +43,9 @@ function sumUnder(key: Uint8Array, parts: readonly Uint8Array[]): Uint32Array {
   return sum
 }
 
-/** H · x^i for i = 0 … 127, four 32-bit words each: bit i of a factor, leftmost first, selects one. */
+/**
+ * H · x^i for i = 0 … 127, four 32-bit words each: bit i of a factor, leftmost first, selects one.
+ */
 function multiplesOf(h: Uint8Array): Uint32Array {
   const table = new Uint32Array(512)
   const view = new DataView(h.buffer, h.byteOffset, 16)

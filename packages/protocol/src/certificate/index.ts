@@ -1,4 +1,5 @@
 export {
+  blobLevels,
   type CommittedBlob,
   commitBlob,
   hashPieces,
@@ -6,7 +7,6 @@ export {
   newLeafTable,
   piecePath,
   rowPath,
-  rowRoots,
 } from './commit.ts'
 export { type CommitmentEngine, portableCommitment } from './engine.ts'
 export { type Fingerprint, portableFingerprint } from './ghash.ts'

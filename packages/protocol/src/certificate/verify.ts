@@ -20,8 +20,8 @@ export type OpenCommitment = {
 }
 
 /**
- * Checks that parameters, root and z are those of the commitment and extends z to all rows. A storer
- * must do this itself: an extended z that somebody sends proves nothing.
+ * Checks that parameters, root and z are those of the commitment and extends z to all rows. A
+ * storer must do this itself: an extended z that somebody sends proves nothing.
  */
 export function openCommitment(engine: CommitmentEngine, committed: CommittedBlob): OpenCommitment {
   const { parameters, root, fingerprints, commitment } = committed
@@ -46,8 +46,9 @@ export function openCommitment(engine: CommitmentEngine, committed: CommittedBlo
 }
 
 /**
- * Checks one whole row by itself: its pieces in order of stripes and the path of its root. Undefined
- * says that it is the row of this index of the committed codeword, up to the bounds of the spec.
+ * Checks one whole row by itself: its pieces in order of stripes and the path of its root.
+ * Undefined says that it is the row of this index of the committed codeword, up to the bounds of
+ * the spec.
  */
 export function verifyRow(
   engine: CommitmentEngine,

@@ -7,15 +7,17 @@ export type StripeShape = { readonly k: number; readonly n: number; readonly pie
 export type Row = { readonly index: number; readonly piece: Uint8Array }
 
 /**
- * A systematic Reed–Solomon code over GF(2^8): row i holds the values at point ω_i of the polynomials
- * of degree below k whose values at ω_0 … ω_{k−1} are the data. Engines differ in speed only.
+ * A systematic Reed–Solomon code over GF(2^8): row i holds the values at point ω_i of the
+ * polynomials of degree below k whose values at ω_0 … ω_{k−1} are the data. Engines differ in speed
+ * only.
  */
 export type ErasureEngine = {
   /** Fills `parity` (rows k … n−1) from `data` (rows 0 … k−1), rows one after another. */
   encode(shape: StripeShape, data: Uint8Array, parity: Uint8Array): void
   /**
-   * Computes the pieces of rows `wanted` (any rows below n), one after another, into `out`, from the
-   * first k of `rows`. Throws `erasure-rows` where fewer than k distinct rows are given.
+   * Computes the pieces of rows `wanted` (any rows below n), one after another, into `out`, from
+   * the first k of `rows`. `wanted` are distinct; `out` must not overlap the rows. Throws
+   * `erasure-rows` where these are not k distinct rows.
    */
   decode(shape: StripeShape, rows: readonly Row[], wanted: readonly number[], out: Uint8Array): void
 }
@@ -55,8 +57,11 @@ export function checkDecode(
   const used = rows.slice(0, k)
   const isRow = (index: number) => Number.isInteger(index) && index >= 0 && index < n
   const distinct = new Set(used.map(({ index }) => index)).size
-  if (distinct < k || !used.every(({ index }) => isRow(index)) || !wanted.every(isRow)) {
+  if (distinct < k || !used.every(({ index }) => isRow(index))) {
     throw erasureRows('a row is repeated or out of range.', k, distinct)
+  }
+  if (!wanted.every(isRow) || new Set(wanted).size < wanted.length) {
+    throw erasureRows('a wanted row is repeated or out of range.', k, distinct)
   }
   for (const { index, piece } of used) checkLength(`row ${index}`, pieceBytes, piece.length)
   return used

@@ -178,5 +178,6 @@ describe('the code', () => {
     const twice = [row(1), ...rows.slice(0, 14), row(1)]
     expect(code(() => decode(shape, twice, [0], out.subarray(0, 128)))).toBe('erasure-rows')
     expect(code(() => decode(shape, rows, [40], out.subarray(0, 128)))).toBe('erasure-rows')
+    expect(code(() => decode(shape, rows, [3, 3], out.subarray(0, 256)))).toBe('erasure-rows')
   })
 })

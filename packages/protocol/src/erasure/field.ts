@@ -1,8 +1,9 @@
 /**
  * GF(2^8) as a tower of quadratic extensions: GF(2) ⊂ GF(4) ⊂ GF(16) ⊂ GF(256), each by a root g of
- * g² = g + c. Bit p of an element is its coordinate at β₁^(p₀)·β₂^(p₁)·β₄^(p₂), the p's being the bits
- * of p. Coordinates in this basis make products with constants of a subfield cheap to bit-slice, and
- * the generators β₁, β₂, β₄ belong to the Cantor basis that the transform needs anyway.
+ * g² = g + c. Bit p of an element is its coordinate at β₁^(p₀)·β₂^(p₁)·β₄^(p₂), the p's being the
+ * bits of p. Coordinates in this basis make products with constants of a subfield cheap to
+ * bit-slice, and the generators β₁, β₂, β₄ belong to the Cantor basis that the transform needs
+ * anyway.
  */
 
 /** β₀ … β₇: β₀ = 1 and βᵢ² + βᵢ = βᵢ₋₁; of the two solutions the one with bit 0 clear. */

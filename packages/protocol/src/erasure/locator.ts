@@ -2,9 +2,9 @@ import { invert } from './field.ts'
 import { product } from './interpolate.ts'
 
 /**
- * What the transform decoder needs for one pattern of known rows. With E the points of a transform of
- * `length` that are not used and e(x) = ∏ (x − ω) over them, f·e vanishes on E and is known elsewhere,
- * and its derivative on E is f·e′ (Reed–Solomon erasures by derivative, as in LCH).
+ * What the transform decoder needs for one pattern of known rows. With E the points of a transform
+ * of `length` that are not used and e(x) = ∏ (x − ω) over them, f·e vanishes on E and is known
+ * elsewhere, and its derivative on E is f·e′ (Reed–Solomon erasures by derivative, as in LCH).
  */
 export type ErasureLocator = {
   /** Points of the transform: the smallest power of two that covers the code. */

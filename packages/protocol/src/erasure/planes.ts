@@ -1,7 +1,7 @@
 /**
- * A piece is eight planes of equal length, one after another: bit s of plane p (byte s >> 3, bit s & 7,
- * lowest first) is bit p of symbol s. So a product with a constant is a few XORs of planes, and any map
- * that is linear over GF(2) and treats all planes alike commutes with the code.
+ * A piece is eight planes of equal length, one after another: bit s of plane p (byte s >> 3, bit s
+ * & 7, lowest first) is bit p of symbol s. So a product with a constant is a few XORs of planes,
+ * and any map that is linear over GF(2) and treats all planes alike commutes with the code.
  */
 
 /** Symbol s of a piece. */

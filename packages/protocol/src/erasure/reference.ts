@@ -6,8 +6,8 @@ import { placeSymbol, readSymbol } from './planes.ts'
 import { derive, forwardTransform, inverseTransform } from './transform.ts'
 
 /**
- * The code symbol by symbol: what every other engine must equal. About 1 MB/s; runs anywhere. Decodes
- * by Lagrange interpolation.
+ * The code symbol by symbol: what every other engine must equal. About 1 MB/s; runs anywhere.
+ * Decodes by Lagrange interpolation.
  */
 export const referenceErasure: ErasureEngine = {
   encode(shape, data, parity) {

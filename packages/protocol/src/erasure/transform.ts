@@ -1,11 +1,11 @@
 import { multiply, point } from './field.ts'
 
 /**
- * The additive FFT of Lin, Chung and Han (FOCS 2014) in a Cantor basis. A polynomial is given by its
- * coordinates in the basis X_i = ∏ s_j over the bits j of i, s_j being the polynomial that vanishes on
- * the span of β₀ … β_{j−1}. In a Cantor basis s_j(ω_w) = ω_{w >> j}, so every twiddle is a point.
- * Lengths are powers of two; the points are ω_{shift} … ω_{shift + length − 1}, `shift` a multiple of
- * the length.
+ * The additive FFT of Lin, Chung and Han (FOCS 2014) in a Cantor basis. A polynomial is given by
+ * its coordinates in the basis X_i = ∏ s_j over the bits j of i, s_j being the polynomial that
+ * vanishes on the span of β₀ … β_{j−1}. In a Cantor basis s_j(ω_w) = ω_{w >> j}, so every twiddle
+ * is a point. Lengths are powers of two; the points are ω_{shift} … ω_{shift + length − 1}, `shift`
+ * a multiple of the length.
  */
 
 /** From coordinates to values, in place. */
@@ -31,8 +31,8 @@ export function inverseTransform(values: Uint8Array, shift: number): void {
 }
 
 /**
- * Coordinates of the formal derivative, in place. The linear term of every s_j is x itself in a Cantor
- * basis, so X_i has the derivative Σ X_{i − 2^j} over the bits j of i.
+ * Coordinates of the formal derivative, in place. The linear term of every s_j is x itself in a
+ * Cantor basis, so X_i has the derivative Σ X_{i − 2^j} over the bits j of i.
  */
 export function derive(coordinates: Uint8Array): void {
   const { length } = coordinates

@@ -11,8 +11,9 @@ export const hashIds = { sha256: 1, blake3: 2 } as const
 export const digestBytes = 32
 
 /**
- * First byte of every hash input that is not a leaf. Leaves are hashed as they are, so that a storer
- * or an encoder hashes a piece where it lies: a leaf is a multiple of 128 bytes, and no tagged input is.
+ * First byte of every hash input that is not a leaf. Leaves are hashed as they are, so that a
+ * storer or an encoder hashes a piece where it lies: a leaf is a multiple of 128 bytes, and no
+ * tagged input is.
  */
 export const hashTags = {
   rowNode: 1,

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, toHex } from '../base/index.ts'
 import { portableBlake3, portableSha256 } from './portable.ts'
-import { pathBytesMax, rootFromPath, type TreeShape, treePath, treeRoot } from './tree.ts'
+import {
+  pathBytesMax,
+  rootFromPath,
+  type TreeShape,
+  treeLevels,
+  treePath,
+  treeRoot,
+} from './tree.ts'
 
 const trees = fc.record({
   arity: fc.constantFrom(2, 16),
@@ -29,7 +36,7 @@ describe('Merkle trees', () => {
         const index = at % count
         const leaf = leaves.slice(32 * index, 32 * index + 32)
         const root = treeRoot(shape, leaves)
-        const path = treePath(shape, leaves, index)
+        const path = treePath(arity, treeLevels(shape, leaves), index)
         expect(path.length).toBeLessThanOrEqual(pathBytesMax(arity, count))
         expect(rootFromPath(shape, leaf, index, count, path)).toEqual(root)
         expect(rootFromPath(shape, leaf, index, count, concatBytes([path, leaf]))).toBeUndefined()

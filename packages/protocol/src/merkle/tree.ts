@@ -2,41 +2,52 @@ import { assert, concatBytes } from '../base/index.ts'
 import { type BlobHash, digestBytes } from './hash.ts'
 
 /**
- * A Merkle tree over digests. On each level `arity` neighbours become one node H(tag ‖ children); the
- * last node of a level may have fewer, and a node left alone rises as it is. The number of leaves is
- * not hashed: whoever uses a root binds it elsewhere.
+ * A Merkle tree over digests. On each level `arity` neighbours become one node H(tag ‖ children);
+ * the last node of a level may have fewer, and a node left alone rises as it is. The number of
+ * leaves is not hashed: whoever uses a root binds it elsewhere.
  */
 export type TreeShape = { readonly hash: BlobHash; readonly tag: number; readonly arity: number }
 
-/** Root over `leaves`: digests one after another, at least one. */
-export function treeRoot(shape: TreeShape, leaves: Uint8Array): Uint8Array {
+/** Every level of a tree, leaves first, the root last: digests one after another. */
+export type TreeLevels = readonly Uint8Array[]
+
+/** Hashes a whole tree over `leaves`: digests one after another, at least one. */
+export function treeLevels(shape: TreeShape, leaves: Uint8Array): TreeLevels {
+  assert(leaves.length > 0 && leaves.length % digestBytes === 0, 'leaves are digests')
+  const levels: Uint8Array[] = []
   let level = leaves
-  while (level.length > digestBytes) level = parentsOf(shape, level)
-  return level.slice()
+  while (level.length > digestBytes) {
+    levels.push(level)
+    level = parentsOf(shape, level)
+  }
+  return [...levels, level.slice()]
+}
+
+/** Root over `leaves`, as `treeLevels` takes them. */
+export function treeRoot(shape: TreeShape, leaves: Uint8Array): Uint8Array {
+  return treeLevels(shape, leaves).at(-1) ?? leaves
 }
 
 /**
  * What proves leaf `index` against the root: on each level its neighbours under the same parent, in
  * order, the node itself left out; levels one after another.
  */
-export function treePath(shape: TreeShape, leaves: Uint8Array, index: number): Uint8Array {
-  assert(index * digestBytes < leaves.length, 'the leaf is one of the tree')
+export function treePath(arity: number, levels: TreeLevels, index: number): Uint8Array {
+  assert(index * digestBytes < (levels[0]?.length ?? 0), 'the leaf is one of the tree')
   const parts: Uint8Array[] = []
-  let level = leaves
   let at = index
-  while (level.length > digestBytes) {
-    const { from, to } = groupOf(shape.arity, at, level.length / digestBytes)
-    parts.push(level.slice(from * digestBytes, at * digestBytes))
-    parts.push(level.slice((at + 1) * digestBytes, to * digestBytes))
-    level = parentsOf(shape, level)
-    at = Math.floor(at / shape.arity)
+  for (const level of levels) {
+    const { from, to } = groupOf(arity, at, level.length / digestBytes)
+    parts.push(level.subarray(from * digestBytes, at * digestBytes))
+    parts.push(level.subarray((at + 1) * digestBytes, to * digestBytes))
+    at = Math.floor(at / arity)
   }
   return concatBytes(parts)
 }
 
 /**
- * The root that `leaf` at `index` of `count` leaves leads to along `path`, or undefined where the path
- * has not the length that index and count ask for.
+ * The root that `leaf` at `index` of `count` leaves leads to along `path`, or undefined where the
+ * path has not the length that index and count ask for.
  */
 export function rootFromPath(
   shape: TreeShape,

@@ -1,6 +1,6 @@
 /**
- * Transcendental functions whose bits do not depend on the engine: only + - * / on f64, which IEEE 754
- * fixes, in a fixed order. `Math.exp` and its like may differ between engines. The kernels in
+ * Transcendental functions whose bits do not depend on the engine: only + - * / on f64, which IEEE
+ * 754 fixes, in a fixed order. `Math.exp` and its like may differ between engines. The kernels in
  * wasm/inference/assembly/functions.ts do the same steps.
  */
 

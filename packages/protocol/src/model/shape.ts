@@ -21,8 +21,9 @@ export type ModelShape = {
 }
 
 /**
- * What any model may have at most. They also bound every sum: with weights of at most `weightMax` no f32
- * of the forward pass overflows but for the square sum of RMSNorm, whose infinity gives zeros, not NaN.
+ * What any model may have at most. They also bound every sum: with weights of at most `weightMax`
+ * no f32 of the forward pass overflows but for the square sum of RMSNorm, whose infinity gives
+ * zeros, not NaN.
  */
 export const modelLimits = {
   dim: 32_768,
@@ -72,8 +73,8 @@ function weightsPerToken(shape: ModelShape): number {
 }
 
 /**
- * Gas of one token at `position`: multiplications with weights and with the cache, in thousands rounded
- * up. It depends on the shape alone, so that every node charges the same.
+ * Gas of one token at `position`: multiplications with weights and with the cache, in thousands
+ * rounded up. It depends on the shape alone, so that every node charges the same.
  */
 export function tokenGas(shape: ModelShape, position: number): number {
   const attention = 2 * shape.layers * shape.heads * shape.headDim * (position + 1)

@@ -1,8 +1,8 @@
 import { assert } from '../base/index.ts'
 
 /**
- * A committee for one blob: `storers` seats of `rowsPerStorer` rows each, of which `faultyStorers` may
- * be anything. What certificates and soundness need follows from these; see `committeeBounds`.
+ * A committee for one blob: `storers` seats of `rowsPerStorer` rows each, of which `faultyStorers`
+ * may be anything. What certificates and soundness need follows from these; see `committeeBounds`.
  */
 export type Committee = {
   readonly k: number
@@ -15,7 +15,9 @@ export type CommitteeBounds = {
   readonly n: number
   /** Rows the faulty may hold. */
   readonly faultyRows: number
-  /** Rows a certificate must count: k rows are with honest storers even if all faulty ones signed. */
+  /**
+   * Rows a certificate must count: k rows are with honest storers even if all faulty ones signed.
+   */
   readonly certificateRows: number
   /** Rows that honest storers alone can sign, and by how many they exceed what is needed. */
   readonly honestRows: number
@@ -54,8 +56,8 @@ export const committees: readonly Committee[] = [
 
 /**
  * Derives the bounds of a committee and asserts what must hold between them: the code exists, a
- * certificate can be reached without the faulty, and the fingerprints are strong enough (the formula is
- * argued in spec/04-commitment.md).
+ * certificate can be reached without the faulty, and the fingerprints are strong enough (the
+ * formula is argued in spec/04-commitment.md).
  */
 export function committeeBounds(committee: Committee): CommitteeBounds {
   const { k, storers, rowsPerStorer, faultyStorers } = committee

@@ -27,8 +27,9 @@ async function readHeader(source: WeightSource): Promise<GgufHeader> {
 }
 
 /**
- * Reads what a GGUF file is: its layout and its tokenizer. At most `ggufLimits.headerBytes` are read.
- * Throws `model-invalid`, `model-unsupported`, `model-truncated`, `tensor-invalid`, `tokenizer-invalid`.
+ * Reads what a GGUF file is: its layout and its tokenizer. At most `ggufLimits.headerBytes` are
+ * read. Throws `model-invalid`, `model-unsupported`, `model-truncated`, `tensor-invalid`,
+ * `tokenizer-invalid`.
  */
 export async function openGguf(
   source: WeightSource,

@@ -64,8 +64,8 @@ async function loadPart(loading: Loading, part: TensorPart, to: number, group: n
 }
 
 /**
- * Reads all weights of a model into its memory, checked and packed. Throws `weight-invalid`; what the
- * source throws passes through. `onBytes` hears how much of the file has been taken.
+ * Reads all weights of a model into its memory, checked and packed. Throws `weight-invalid`; what
+ * the source throws passes through. `onBytes` hears how much of the file has been taken.
  */
 export async function loadWeights(
   loading: Loading,

@@ -7,8 +7,8 @@ export type Decoder = {
   readonly position: number
   readonly gasUsed: number
   /**
-   * Passes tokens through the model at the next positions. Checks all of them, their room and their gas
-   * before the first is computed: `token-out-of-range`, `context-exceeded`, `gas-exhausted`.
+   * Passes tokens through the model at the next positions. Checks all of them, their room and their
+   * gas before the first is computed: `token-out-of-range`, `context-exceeded`, `gas-exhausted`.
    */
   feed(tokens: readonly number[]): void
   /** Logits after the last token fed; a view that the next `feed` of any session overwrites. */

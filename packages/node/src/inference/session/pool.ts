@@ -8,7 +8,9 @@ type PoolParts = DecoderParts & {
   readonly sha256: (bytes: Uint8Array) => Uint8Array
 }
 
-/** Gives each session a cache of its own until all are taken. What a cache held before never shows. */
+/**
+ * Gives each session a cache of its own until all are taken. What a cache held before never shows.
+ */
 export function createSessionPool(
   parts: PoolParts,
   { sessionsMax }: { readonly sessionsMax: number },

@@ -14,7 +14,7 @@ export type SessionOptions = {
   readonly sampling: Sampling
   /** Gas of all tokens, fed and made (`tokenGas`). */
   readonly gasLimit: number
-  /** Tokens made at most. */
+  /** Tokens of one answer at most; the next turn has as many again. */
   readonly tokensMax: number
   /** Texts that end the answer and are not part of it. */
   readonly stops: readonly string[]
@@ -24,7 +24,10 @@ export type Step = {
   readonly token: number
   /** Bytes of the answer that are certain now; text is UTF-8 once all of them are together. */
   readonly bytes: Uint8Array
-  /** `end`: the model ended; `stop`: a stop text came; `length`: tokensMax or the context is used up. */
+  /**
+   * `end`: the model ended; `stop`: a stop text came; `length`: tokensMax or the context is used
+   * up.
+   */
   readonly finish?: 'end' | 'stop' | 'length'
 }
 
@@ -34,7 +37,10 @@ export type Session = {
   readonly gasUsed: number
   /** All tokens so far, fed and made. */
   readonly tokens: readonly number[]
-  /** H(H(...32 zero bytes | logits of step 0) | logits of step 1)..., SHA-256 over f32 little-endian. */
+  /**
+   * H(H(...32 zero bytes | logits of step 0) | logits of step 1)..., SHA-256 over f32 little-
+   * endian.
+   */
   readonly logitsChain: Uint8Array
   readonly isFinished: boolean
   /** Takes tokens of a prompt, or of the next turn. A refused call changes nothing. */
@@ -47,6 +53,7 @@ export type Session = {
   end(): void
 }
 
+const chainBytes = 32
 const stopsMax = 16
 const stopLengthMax = 1024
 
@@ -79,10 +86,14 @@ export function createSession(parts: SessionParts, options: SessionOptions): Ses
   const { decoder, tokenizer, context, sha256 } = parts
   const tokens: number[] = []
   const stops = createStopMatcher(options.stops)
-  /** Logits of the last token computed: those of the memory belong to whichever session came last. */
-  let logits = new Float32Array(0)
-  let logitsChain: Uint8Array = new Uint8Array(32)
+  /**
+   * The chain so far and, behind it, the logits of the last token computed: what is hashed next.
+   */
+  const link = new Uint8Array(chainBytes + 4 * tokenizer.vocab)
+  const logits = new Float32Array(link.buffer, chainBytes)
+  /** Tokens made in all: the counter of chance, which never goes back. */
   let made = 0
+  let answerStart = 0
   let isFinished = false
   let isEnded = false
 
@@ -91,13 +102,15 @@ export function createSession(parts: SessionParts, options: SessionOptions): Ses
     // A token that was made is computed only when something follows it.
     const pending = tokens.slice(decoder.position)
     decoder.feed([...pending, ...more])
-    logits = decoder.logits().slice()
+    // Those in the engine's memory belong to whichever session computed last.
+    logits.set(decoder.logits())
   }
 
   const finishOf = (token: number, stopped: boolean): Step['finish'] => {
     if (tokenizer.ends.has(token)) return 'end'
     if (stopped) return 'stop'
-    return made >= options.tokensMax || tokens.length >= context ? 'length' : undefined
+    const isFull = tokens.length >= context
+    return isFull || made - answerStart >= options.tokensMax ? 'length' : undefined
   }
 
   const step = (): Step => {
@@ -106,7 +119,7 @@ export function createSession(parts: SessionParts, options: SessionOptions): Ses
     if (tokens.length === 0) throw promptMissing()
     if (tokens.length > decoder.position) compute([])
     const token = sampleToken(logits, options.sampling, made)
-    logitsChain = sha256(concatBytes([logitsChain, new Uint8Array(logits.buffer)]))
+    link.set(sha256(link))
     const previous = tokens.at(-1)
     tokens.push(token)
     made += 1
@@ -129,7 +142,7 @@ export function createSession(parts: SessionParts, options: SessionOptions): Ses
       return tokens
     },
     get logitsChain() {
-      return logitsChain
+      return link.slice(0, chainBytes)
     },
     get isFinished() {
       return isFinished
@@ -137,8 +150,9 @@ export function createSession(parts: SessionParts, options: SessionOptions): Ses
     feed: (more) => {
       if (more.length === 0) return
       compute(more)
-      tokens.push(...more)
+      for (const token of more) tokens.push(token)
       isFinished = false
+      answerStart = made
     },
     step,
     logits: () => logits.slice(),

@@ -1,9 +1,12 @@
 import { readLlama2cTokenizer } from '@heddle/protocol/model'
 import { openCheckpoint } from './open.ts'
-import { type SeededShape, seededCheckpoint } from './seeded-model.ts'
+import { type SeededShape, seededCheckpoint } from './seeded-model.testing.ts'
 import { readStories } from './stories.ts'
 
-/** Small, yet with every turn of the engine: shared key heads, odd sizes, a matrix of its own as head. */
+/**
+ * Small, yet with every turn of the engine: shared key heads, odd sizes, a matrix of its own as
+ * head.
+ */
 export const tinyShape: SeededShape = {
   dim: 48,
   hidden: 100,

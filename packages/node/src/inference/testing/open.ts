@@ -5,7 +5,7 @@ import { openLlama2c } from '../load/llama2c.ts'
 import { bytesSource } from '../load/source.ts'
 import type { InferenceOptions } from '../options.ts'
 import type { InferencePorts } from '../ports.ts'
-import { seededTokenizer } from './seeded-model.ts'
+import { seededTokenizer } from './seeded-model.testing.ts'
 
 /** Real ports for tests and benches. */
 export function testPorts(): InferencePorts {

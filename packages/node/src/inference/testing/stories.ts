@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
- * stories260K, a trained model of 260 K parameters (MIT, Andrej Karpathy's tinyllamas). It is not part of
- * the repository; where it lies beside it, tests read it by hash.
+ * stories260K, a trained model of 260 K parameters (MIT, Andrej Karpathy's tinyllamas). It is not
+ * part of the repository; where it lies beside it, tests read it by hash.
  */
 const files = {
   checkpoint: {

@@ -81,8 +81,8 @@ function partFinder(header: GgufHeader, fileBytes: number) {
 }
 
 /**
- * The layout of a Llama model in a GGUF file of `fileBytes`. Throws `model-unsupported`, `model-invalid`,
- * `tensor-invalid` or `model-truncated`.
+ * The layout of a Llama model in a GGUF file of `fileBytes`. Throws `model-unsupported`, `model-
+ * invalid`, `tensor-invalid` or `model-truncated`.
  */
 export function readGgufModel(header: GgufHeader, fileBytes: number): ModelLayout {
   refuseVariants(header)

@@ -19,6 +19,8 @@ const styles: ReadonlyMap<string, SplitStyle> = new Map([
   ['smollm', 'smollm'],
 ])
 
+const pieceLengthMax = 1024
+
 type Common = {
   readonly pieces: readonly string[]
   readonly special: ReadonlySet<number>
@@ -57,6 +59,8 @@ function readToken(header: GgufHeader, name: string, vocab: number): number | un
 function readCommon(header: GgufHeader): Common {
   const pieces = readTexts(header, 'tokenizer.ggml.tokens')
   const vocab = pieces.length
+  const long = pieces.findIndex((piece) => piece.length > pieceLengthMax)
+  if (long >= 0) throw tokenizerInvalid(`token ${long} is longer than ${pieceLengthMax} characters`)
   const hasTypes = header.values.has('tokenizer.ggml.token_type')
   const types = hasTypes ? readNumbers(header, 'tokenizer.ggml.token_type', vocab) : []
   const special = new Set<number>()

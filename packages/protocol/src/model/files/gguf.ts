@@ -26,7 +26,7 @@ export const ggufLimits = {
   tensors: 65_536,
   keyBytes: 4096,
   textBytes: 2 ** 20,
-  listItems: 4_194_304,
+  listItems: 1_048_576,
 } as const
 
 const tags = { bool: 7, text: 8, list: 9 } as const
@@ -120,9 +120,10 @@ function readTensor(cursor: Cursor): GgufTensor {
 }
 
 /**
- * Reads the header of a GGUF file (version 2 or 3, little-endian). `bytes` is the beginning of a file of
- * `fileBytes`. Throws `model-header-incomplete` where more of the file is needed, `model-truncated` where
- * there is no more, `model-invalid` otherwise. Tensors may still lie beyond the file.
+ * Reads the header of a GGUF file (version 2 or 3, little-endian). `bytes` is the beginning of a
+ * file of `fileBytes`. Throws `model-header-incomplete` where more of the file is needed, `model-
+ * truncated` where there is no more, `model-invalid` otherwise. Tensors may still lie beyond the
+ * file.
  */
 export function readGguf(bytes: Uint8Array, fileBytes: number): GgufHeader {
   const cursor = cursorOver(bytes, fileBytes)

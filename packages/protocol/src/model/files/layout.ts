@@ -2,7 +2,9 @@ import type { ModelShape } from '../shape.ts'
 
 export type WeightFormat = 'f32' | 'f16' | 'q8_0'
 
-/** Where a matrix lies in a model file: `rows` rows of `cols` weights, row by row, little-endian. */
+/**
+ * Where a matrix lies in a model file: `rows` rows of `cols` weights, row by row, little-endian.
+ */
 export type TensorPart = {
   readonly name: string
   readonly format: WeightFormat

@@ -7,8 +7,8 @@ const entryBytes = 8
 const pieceBytesMax = 1024
 
 /**
- * Reads the tokenizer of a llama2.c checkpoint: i32 longest piece, then per token f32 score, i32 length
- * and text. `vocab` comes from the model; the file must have exactly that many.
+ * Reads the tokenizer of a llama2.c checkpoint: i32 longest piece, then per token f32 score, i32
+ * length and text. `vocab` comes from the model; the file must have exactly that many.
  */
 export function readLlama2cTokenizer(bytes: Uint8Array, vocab: number): Tokenizer {
   if (bytes.length < 4 + vocab * entryBytes) {

@@ -12,9 +12,8 @@ function readShape(header: Uint8Array, fileBytes: number): ModelShape {
   const dim = field(0)
   const heads = field(3)
   if (heads <= 0 || dim % heads !== 0) {
-    throw modelInvalid(
-      `dim ${dim} cannot be shared by ${heads} heads: is it a llama2.c checkpoint of ${fileBytes} bytes?`,
-    )
+    const what = `dim ${dim} cannot be shared by ${heads} heads`
+    throw modelInvalid(`${what}: is this, of ${fileBytes} bytes, a llama2.c checkpoint?`)
   }
   return checkShape({
     dim,
@@ -53,8 +52,9 @@ function partCursor(start: number) {
 }
 
 /**
- * Reads the header of a llama2.c checkpoint (version 0: header, then f32, each tensor for all layers
- * together). `header` is at least its first 28 bytes. Throws `model-invalid` or `model-truncated`.
+ * Reads the header of a llama2.c checkpoint (version 0: header, then f32, each tensor for all
+ * layers together). `header` is at least its first 28 bytes. Throws `model-invalid` or `model-
+ * truncated`.
  */
 export function readLlama2c(header: Uint8Array, fileBytes: number): ModelLayout {
   const shape = readShape(header, fileBytes)

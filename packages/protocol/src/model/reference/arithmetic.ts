@@ -3,8 +3,8 @@ const { fround, abs } = Math
 import { roundToEven } from '../functions.ts'
 
 /**
- * Sum of a[i] * b[i] in f32 with eight partial sums, element i in number i mod 8; then j + 4 onto j, then
- * (0 + 1) + (2 + 3). This is the order of wasm/inference/assembly/float.ts.
+ * Sum of a[i] * b[i] in f32 with eight partial sums, element i in number i mod 8; then j + 4 onto
+ * j, then (0 + 1) + (2 + 3). This is the order of wasm/inference/assembly/float.ts.
  */
 export function dot(
   a: Float32Array,
@@ -23,7 +23,9 @@ export function dot(
   return fround(front + fround(fround(s2 + s6) + fround(s3 + s7)))
 }
 
-/** Whole numbers from -128 to 127 in groups, with an f32 scale per group. Columns are padded with 0. */
+/**
+ * Whole numbers from -128 to 127 in groups, with an f32 scale per group. Columns are padded with 0.
+ */
 export type Quantized = {
   readonly values: Int8Array
   readonly scales: Float32Array

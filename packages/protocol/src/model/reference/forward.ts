@@ -79,7 +79,10 @@ function rotate(x: Float32Array, turns: readonly (readonly [number, number])[]):
   }
 }
 
-/** e^(score - largest) of each score as f32, and 1 / their sum; even and odd positions are summed apart. */
+/**
+ * e^(score - largest) of each score as f32, and 1 / their sum; even and odd positions are summed
+ * apart.
+ */
 function exponentials(scores: Float32Array): { shares: Float32Array; inverse: number } {
   const most = scores.reduce((high, score) => Math.max(high, score))
   const sums = [0, 0]
@@ -125,8 +128,8 @@ function addTo(x: Float32Array, y: Float32Array): void {
 }
 
 /**
- * The forward pass in scalar steps: what the kernels must give, bit for bit, and what a referee runs to
- * settle one step. Takes `token` at the position the cache is at, and returns the logits.
+ * The forward pass in scalar steps: what the kernels must give, bit for bit, and what a referee
+ * runs to settle one step. Takes `token` at the position the cache is at, and returns the logits.
  */
 export function referenceForward(
   model: ReferenceModel,

@@ -27,7 +27,9 @@ function readPart(file: Uint8Array, part: TensorPart): Float32Array {
   })
 }
 
-/** Blocks of q8_0 taken as they are: their whole numbers may be -128, which quantising never gives. */
+/**
+ * Blocks of q8_0 taken as they are: their whole numbers may be -128, which quantising never gives.
+ */
 function readBlocks(file: Uint8Array, part: TensorPart): Matrix {
   const view = new DataView(file.buffer, file.byteOffset + part.offset, partBytes(part))
   const count = part.rows * part.cols
@@ -56,7 +58,9 @@ function readMatrix(file: Uint8Array, part: TensorPart, group: number): Matrix {
   return { rows, cols, weights: { values, scales } }
 }
 
-/** The model of a whole file for `referenceForward`: f32 where `group` is 0, otherwise quantised. */
+/**
+ * The model of a whole file for `referenceForward`: f32 where `group` is 0, otherwise quantised.
+ */
 export function readReferenceModel(
   layout: ModelLayout,
   file: Uint8Array,

@@ -12,8 +12,8 @@ function highProduct(a: number, b: number): number {
 }
 
 /**
- * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): four u32 that are a
- * function of key and counter alone, so that step n needs no step before it.
+ * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): four u32 that
+ * are a function of key and counter alone, so that step n needs no step before it.
  */
 export function philox(
   counter: readonly [number, number, number, number],

@@ -45,7 +45,9 @@ function draw(tokens: ArrayLike<number>, shares: Float64Array, target: number): 
   return tokens[tokens.length - 1] ?? 0
 }
 
-/** The likeliest tokens, in order, until their shares reach `wanted`; ties go to the smaller token. */
+/**
+ * The likeliest tokens, in order, until their shares reach `wanted`; ties go to the smaller token.
+ */
 function nucleus(shares: Float64Array, total: number, topP: number) {
   const candidates: number[] = []
   // A token below this cannot be needed: all of them together have less than 1 - topP.
@@ -64,8 +66,8 @@ function nucleus(shares: Float64Array, total: number, topP: number) {
 }
 
 /**
- * The token chosen at `step`. A function of logits, sampling and step alone: e^x is our own, sums run in
- * order of tokens, chance is a counter's.
+ * The token chosen at `step`. A function of logits, sampling and step alone: e^x is our own, sums
+ * run in order of tokens, chance is a counter's.
  */
 export function sampleToken(logits: Float32Array, sampling: Sampling, step: number): number {
   const { temperature, topP, seed } = sampling

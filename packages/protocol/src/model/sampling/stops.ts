@@ -1,9 +1,12 @@
 import { concatBytes, encodeText } from '../../base/index.ts'
 
 export type StopMatcher = {
-  /** Takes the bytes of the next token; returns those that may be shown now, and whether a stop was met. */
+  /**
+   * Takes the bytes of the next token; returns those that may be shown now, and whether a stop was
+   * met.
+   */
   push(bytes: Uint8Array): { readonly shown: Uint8Array; readonly stopped: boolean }
-  /** What was held back, once no token follows. */
+  /** Gives out what was held back, once no token follows. */
   rest(): Uint8Array
 }
 
@@ -39,6 +42,10 @@ export function createStopMatcher(stops: readonly string[]): StopMatcher {
       held = begun < 0 ? new Uint8Array(0) : all.slice(begun)
       return { shown, stopped: false }
     },
-    rest: () => held,
+    rest: () => {
+      const shown = held
+      held = new Uint8Array(0)
+      return shown
+    },
   }
 }

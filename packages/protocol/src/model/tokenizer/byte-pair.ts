@@ -5,7 +5,10 @@ import { type SplitStyle, splitWords } from './split.ts'
 import { bytesToKey, checkToken, keyToBytes, type Tokenizer, textMax } from './tokenizer.ts'
 
 export type BytePairVocabulary = {
-  /** Tokens as the file writes them: bytes as GPT-2's printable characters, special ones as they are. */
+  /**
+   * Tokens as the file writes them: bytes as GPT-2's printable characters, special ones as they
+   * are.
+   */
   readonly pieces: readonly string[]
   /** `left right`, the earlier the sooner joined. */
   readonly merges: readonly string[]
@@ -30,7 +33,9 @@ function buildAlphabet(): ReadonlyMap<string, number> {
 
 const alphabet = buildAlphabet()
 
-/** The bytes a piece stands for, one character each; undefined where a character is in no alphabet. */
+/**
+ * The bytes a piece stands for, one character each; undefined where a character is in no alphabet.
+ */
 function pieceKey(piece: string): string | undefined {
   let key = ''
   for (const character of piece) {
@@ -60,7 +65,10 @@ function buildMerges(merges: readonly string[], ids: ReadonlyMap<string, number>
   return table
 }
 
-/** Byte pair encoding over bytes (GPT-2): words are cut first, pairs are joined by rank within a word. */
+/**
+ * Byte pair encoding over bytes (GPT-2): words are cut first, pairs are joined by rank within a
+ * word.
+ */
 export function createBytePair(vocabulary: BytePairVocabulary): Tokenizer {
   const { pieces, special } = vocabulary
   const ids = new Map<string, number>()

@@ -1,4 +1,7 @@
-/** What joining two neighbours gives: the pair with the smallest rank is joined first, leftmost first. */
+/**
+ * What joining two neighbours gives: the pair with the smallest rank is joined first, leftmost
+ * first.
+ */
 export type Merge = { readonly rank: number; readonly token: number }
 
 /** A run of bytes, as long as it lasts; `token` is -1 where the run is none. */

@@ -43,8 +43,8 @@ function buildTables(vocabulary: SentencePieceVocabulary): Tables {
 }
 
 /**
- * Byte pair encoding by scores, as SentencePiece trains it: characters are joined by the highest score,
- * leftmost first; what is no token then falls apart into byte tokens.
+ * Byte pair encoding by scores, as SentencePiece trains it: characters are joined by the highest
+ * score, leftmost first; what is no token then falls apart into byte tokens.
  */
 export function createSentencePiece(vocabulary: SentencePieceVocabulary): Tokenizer {
   const { pieces, scores, begin, special, unknown } = vocabulary

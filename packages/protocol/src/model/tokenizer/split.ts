@@ -1,8 +1,9 @@
 import { isLetter, isNumber, isSpace } from './unicode.ts'
 
 /**
- * How a text is cut into words before byte pairs are joined; by the names GGUF files give. The rules are
- * those of the models' published patterns, written as a scanner: one pass, no back-tracking.
+ * How a text is cut into words before byte pairs are joined; by the names GGUF files give. The
+ * rules are those of the models' published patterns, written as a scanner: one pass, no back-
+ * tracking.
  */
 export type SplitStyle = 'gpt-2' | 'llama-bpe' | 'qwen2' | 'smollm'
 
@@ -39,7 +40,9 @@ function contractionEnd(scanner: Scanner, from: number, anyCase: boolean): numbe
   return match === undefined ? from : from + 1 + match.length
 }
 
-/** White space from `from`: all of it, but for the last before a word, which belongs to the word. */
+/**
+ * White space from `from`: all of it, but for the last before a word, which belongs to the word.
+ */
 function spaceEnd(scanner: Scanner, from: number): number {
   const end = runEnd(scanner, from, isSpace)
   return end < scanner.points.length && end - from > 1 ? end - 1 : end

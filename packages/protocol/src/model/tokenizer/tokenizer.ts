@@ -1,6 +1,9 @@
 import { tokenOutOfRange } from '../errors.ts'
 
-/** Text into tokens and back. Both directions are the model's own, whatever the host's locale or engine. */
+/**
+ * Text into tokens and back. Both directions are the model's own, whatever the host's locale or
+ * engine.
+ */
 export type Tokenizer = {
   readonly vocab: number
   /** The token a text begins with, where the model was trained with one. */

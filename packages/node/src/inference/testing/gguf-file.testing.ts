@@ -131,7 +131,9 @@ function shapeValues({ shape }: ModelLayout): Record<string, FileValue> {
   }
 }
 
-/** A SentencePiece vocabulary of this size with every byte and some letters: enough to load a model. */
+/**
+ * A SentencePiece vocabulary of this size with every byte and some letters: enough to load a model.
+ */
 export function plainVocabulary(vocab: number): Record<string, FileValue> {
   const tokens = Array.from({ length: vocab }, (_, token) => {
     if (token < 3) return ['<unk>', '<s>', '</s>'][token] ?? ''
@@ -153,8 +155,8 @@ export function plainVocabulary(vocab: number): Record<string, FileValue> {
 }
 
 /**
- * A GGUF version 3 file of a llama2.c checkpoint: the layout that llama.cpp's tools write. Vectors stay
- * f32. `values` adds the tokenizer and may replace what follows from the shape.
+ * A GGUF version 3 file of a llama2.c checkpoint: the layout that llama.cpp's tools write. Vectors
+ * stay f32. `values` adds the tokenizer and may replace what follows from the shape.
  */
 export function ggufFile(
   checkpoint: Uint8Array,

@@ -6,7 +6,9 @@ export type SeededShape = Pick<
   'dim' | 'hidden' | 'layers' | 'heads' | 'kvHeads' | 'vocab' | 'context' | 'tied'
 >
 
-/** A quick generator for millions of weights (xorshift, 32 bits), started from the counter's chance. */
+/**
+ * A quick generator for millions of weights (xorshift, 32 bits), started from the counter's chance.
+ */
 function weightStream(seed: number, deviation: number): () => number {
   let state = Math.floor(uniformAt(seed, 0) * 2 ** 32) | 1
   return () => {
@@ -17,7 +19,10 @@ function weightStream(seed: number, deviation: number): () => number {
   }
 }
 
-/** The bytes of a llama2.c checkpoint of this shape with weights from `seed`: noise, but always the same. */
+/**
+ * The bytes of a llama2.c checkpoint of this shape with weights from `seed`: noise, but always the
+ * same.
+ */
 export function seededCheckpoint(sizes: SeededShape, seed: number): Uint8Array {
   const headDim = sizes.dim / sizes.heads
   const shape = checkShape({ ...sizes, headDim, epsilon: 1e-5, ropeBase: 10_000 })

@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bytesSource, loadEngine, openLlama2c, type Session } from '@heddle/node/inference'
+import { createRuntime, nodeCrypto } from '@heddle/node/runtime'
+import {
+  ggufFile,
+  plainVocabulary,
+} from '../packages/node/src/inference/testing/gguf-file.testing.ts'
+import {
+  type SeededShape,
+  seededCheckpoint,
+  seededTokenizer,
+} from '../packages/node/src/inference/testing/seeded-model.testing.ts'
+import { type Child, startChild } from './child.ts'
+import { installPeer } from './peers.ts'
+import { quantile, remark, report } from './report.ts'
+
+const { clock, disk } = createRuntime()
+const ports = { disk, crypto: nodeCrypto }
+
+const peerName = 'node-llama-cpp'
+const peerVersion = '3.22.1'
+const rounds = 9
+const decodeTokens = 12
+const prefillTokens = 64
+const contextTokens = 128
+const bandwidthBuffer = Buffer.alloc(128 * 2 ** 20, 1)
+
+type Size = { readonly name: string; readonly shape: SeededShape }
+
+const rest = { vocab: 32_000, context: 1024, tied: true }
+const sizes: readonly Size[] = [
+  { name: '15m', shape: { dim: 288, hidden: 768, layers: 6, heads: 6, kvHeads: 6, ...rest } },
+  { name: '110m', shape: { dim: 768, hidden: 2048, layers: 12, heads: 12, kvHeads: 12, ...rest } },
+]
+const precisions = [
+  { name: 'f32', format: 'f32', peerFormat: 'F32', bytesPerWeight: 4 },
+  // 32 weights and their f32 scale.
+  { name: 'int8', format: 'q8_0', peerFormat: 'Q8_0', bytesPerWeight: 36 / 32 },
+] as const
+
+type Precision = (typeof precisions)[number]
+type Measured = { readonly decode: number[]; readonly prefill: number[] }
+
+const prompt = Array.from({ length: prefillTokens }, (_, i) => 300 + ((i * 977) % 31_700))
+
+/** Tokens a second: one answer after a short prompt, and one long prompt. */
+function measure(begin: () => Session, into: Measured): void {
+  const answer = begin()
+  answer.feed(prompt.slice(0, 2))
+  answer.step()
+  const startMs = clock.elapsedMs()
+  for (let i = 0; i < decodeTokens; i++) answer.step()
+  into.decode.push((1000 * decodeTokens) / (clock.elapsedMs() - startMs))
+  answer.end()
+  const whole = begin()
+  const prefillMs = clock.elapsedMs()
+  whole.feed(prompt)
+  into.prefill.push((1000 * prefillTokens) / (clock.elapsedMs() - prefillMs))
+  whole.end()
+}
+
+async function measurePeer(peer: Child, into: Measured): Promise<void> {
+  into.decode.push(decodeTokens / Number(await peer.ask(`decode ${decodeTokens}`)))
+  into.prefill.push(prefillTokens / Number(await peer.ask(`prefill ${prefillTokens}`)))
+}
+
+/** The peer's package and its binary for the CPU alone, without 600 MB for graphics cards. */
+function findPeer(): string | undefined {
+  const binary = `@node-llama-cpp/${process.platform}-${process.arch}@${peerVersion}`
+  const peer = installPeer(peerName, peerVersion, ['--omit=optional', binary])
+  if ('path' in peer) return join(peer.path, 'dist/index.js')
+  remark(`${peerName} is not measured: ${peer.missing}`)
+  return undefined
+}
+
+async function startPeer(entry: string, model: string): Promise<Child | undefined> {
+  const script = new URL('llama-peer.mjs', import.meta.url).pathname
+  const child = startChild(process.execPath, [script, entry, model, String(contextTokens)])
+  try {
+    await child.next()
+    return child
+  } catch (error) {
+    remark(`${peerName} is not measured: ${String(error)}`)
+    return undefined
+  }
+}
+
+/** GB that one thread reads from memory a second: the search for a byte that is not there. */
+function measureBandwidth(): number {
+  const startMs = clock.elapsedMs()
+  bandwidthBuffer.indexOf(2)
+  return bandwidthBuffer.length / 1e6 / (clock.elapsedMs() - startMs)
+}
+
+type Results = { readonly ours: Measured; readonly theirs: Measured; readonly bandwidth: number[] }
+
+/** Others may use the machine too: rounds take turns, and the ratio is that of the median round. */
+function reportAll(size: Size, precision: Precision, { ours, theirs, bandwidth }: Results): void {
+  const { dim, hidden, layers, vocab } = size.shape
+  const weights = layers * (4 * dim * dim + 3 * dim * hidden) + vocab * dim
+  const most = Math.max(...bandwidth)
+  const limit = (most * 1e9) / (weights * precision.bytesPerWeight)
+  for (const phase of ['decode', 'prefill'] as const) {
+    const value = quantile(ours[phase], 0.5)
+    const percent = ((100 * value) / limit).toFixed(0)
+    const share = `${percent} % of ${limit.toFixed(0)}/s, which ${most.toFixed(1)} GB/s would allow`
+    const about = phase === 'decode' ? share : `${prefillTokens} tokens in batches of 32`
+    const note = `one thread, seeded weights; ${about}`
+    const metric = `${phase}-${precision.name}-${size.name}`
+    const figure = { bench: 'inference', metric, value, unit: 'tokens/s', note }
+    if (theirs[phase].length === 0) {
+      report(figure)
+      continue
+    }
+    const peerValue = quantile(theirs[phase], 0.5)
+    const peer = `${peerName} ${peerVersion} ${precision.peerFormat}: ${peerValue.toFixed(1)}/s`
+    const ratios = ours[phase].map((own, round) => own / (theirs[phase][round] ?? Number.NaN))
+    report({ ...figure, peer, ratio: quantile(ratios, 0.5) })
+  }
+}
+
+function noResults(): Results {
+  return { ours: { decode: [], prefill: [] }, theirs: { decode: [], prefill: [] }, bandwidth: [] }
+}
+
+async function runOne(
+  size: Size,
+  precision: Precision,
+  bytes: Uint8Array,
+  peerFor: (file: () => Uint8Array) => Promise<Child | undefined>,
+): Promise<void> {
+  const source = bytesSource(bytes)
+  const layout = await openLlama2c(source)
+  const tokenizer = seededTokenizer(size.shape.vocab)
+  const loadMs = clock.elapsedMs()
+  const options = { precision: precision.name, contextTokens }
+  const engine = await loadEngine({ layout, source, tokenizer }, ports, options)
+  const loadSeconds = (clock.elapsedMs() - loadMs) / 1000
+  const words = plainVocabulary(size.shape.vocab)
+  const peer = await peerFor(() => ggufFile(bytes, layout, precision.format, words))
+  const results = noResults()
+  for (let round = 0; round <= rounds; round++) {
+    // The first round warms both up.
+    const { ours, theirs, bandwidth } = round === 0 ? noResults() : results
+    measure(engine.begin, ours)
+    if (peer !== undefined) await measurePeer(peer, theirs)
+    bandwidth.push(measureBandwidth())
+  }
+  peer?.stop()
+  reportAll(size, precision, results)
+  const metric = `load-${precision.name}-${size.name}`
+  const note = 'file in memory to model ready, weights checked and packed; per GB of f32 file'
+  const value = loadSeconds / (bytes.length / 1e9)
+  report({ bench: 'inference', metric, value, unit: 's/GB', note })
+}
+
+/** Our kernels on one thread against llama.cpp's native ones in the same minutes. */
+export async function run(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-inference-'))
+  const entry = findPeer()
+  const path = join(folder, 'model.gguf')
+  const peerFor = async (file: () => Uint8Array) => {
+    if (entry === undefined) return undefined
+    writeFileSync(path, file())
+    return startPeer(entry, path)
+  }
+  for (const size of sizes) {
+    const bytes = seededCheckpoint(size.shape, 1)
+    for (const precision of precisions) await runOne(size, precision, bytes, peerFor)
+  }
+  rmSync(folder, { recursive: true, force: true })
+}
