@@ -35,8 +35,14 @@ function message(Data, Action, Tags) {
     Module: id('M'),
     Tags: Tags ?? [tag('Action', Action), tag('Data-Protocol', 'ao'), tag('Type', 'Message'), tag('Variant', 'ao.TN.1')],
     Data,
-    'Block-Height': '1000',
-    Timestamp: String(1.7e12 + count),
+    // What a compute unit adds: the message both sides evaluate has the same fields.
+    Signature: 's'.repeat(86),
+    Anchor: '',
+    Epoch: 0,
+    Nonce: count,
+    'Hash-Chain': id('H'),
+    'Block-Height': 1000,
+    Timestamp: 1.7e12 + count,
     Cron: false,
   }
 }
