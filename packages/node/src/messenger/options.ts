@@ -75,7 +75,7 @@ export const messengerDefaults: MessengerOptions = {
   placesMax: 10_000,
   cronCatchUpMax: 100,
   cronIntervalsMax: 16,
-  commitDelayMs: 100,
+  commitDelayMs: 500,
   stateRetryMs: 5000,
   closeGraceMs: 2000,
 }

@@ -47,14 +47,39 @@ async function readAll(handle: FileHandle, into: Uint8Array, position: number): 
   return filled
 }
 
-function fileOf(handle: FileHandle): File {
+/** Undefined on systems without it. */
+const dataSync: number | undefined = constants.O_DSYNC
+
+function fileOf(path: string, handle: FileHandle): File {
+  let durable: Promise<FileHandle> | undefined
+  let isDirty = false
   return {
-    write: (buffers, position) => writeAll(handle, buffers, position),
+    write: (buffers, position) => {
+      isDirty = true
+      return writeAll(handle, buffers, position)
+    },
+    async writeDurably(buffers, position) {
+      // O_DSYNC covers its own write alone.
+      if (dataSync === undefined || isDirty) {
+        await writeAll(handle, buffers, position)
+        await handle.datasync()
+        isDirty = false
+        return
+      }
+      durable ??= openHandle(path, constants.O_WRONLY | dataSync)
+      await writeAll(await durable, buffers, position)
+    },
     read: (into, position) => readAll(handle, into, position),
-    sync: () => handle.datasync(),
+    async sync() {
+      await handle.datasync()
+      isDirty = false
+    },
     truncate: (lengthBytes) => handle.truncate(lengthBytes),
     sizeBytes: async () => (await handle.stat()).size,
-    close: () => handle.close(),
+    async close() {
+      await (await durable?.catch(() => undefined))?.close()
+      await handle.close()
+    },
   }
 }
 
@@ -69,7 +94,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 export const systemDisk: Disk = {
   async open(path) {
-    return fileOf(await openHandle(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+    return fileOf(path, await openHandle(path, constants.O_RDWR | constants.O_CREAT, 0o600))
   },
   async list(folder) {
     try {

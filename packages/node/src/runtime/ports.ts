@@ -23,6 +23,11 @@ export type Timer = {
 export type File = {
   /** Writes all buffers one after another from `position`; resolves when the system has taken all of them. */
   write(buffers: readonly Uint8Array[], position: number): Promise<void>
+  /**
+   * `write` and `sync` as one: resolves when the buffers, and all written before, are on the disk. One
+   * trip to the system where it can (O_DSYNC); after a rejection nothing is known of either.
+   */
+  writeDurably(buffers: readonly Uint8Array[], position: number): Promise<void>
   /** Fills `into` from `position`; returns the bytes read, fewer only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>
   /** fdatasync: what was written before is on the disk when this resolves. */

@@ -35,7 +35,7 @@ export const schedulerDefaults: Omit<SchedulerOptions, 'indexPath'> = {
   pageEdgesMax: 1000,
   pageBytes: 32 * mebibyte,
   recentBytes: 8 * mebibyte,
-  indexBatchRows: 512,
-  indexDelayMs: 100,
+  indexBatchRows: 1024,
+  indexDelayMs: 500,
   indexPendingMax: 65_536,
 }

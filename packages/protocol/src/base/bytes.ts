@@ -2,9 +2,19 @@ const encoder = new TextEncoder()
 const lenientDecoder = new TextDecoder()
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** Up to this many characters a loop beats the call into the encoder; names of tags are shorter. */
+const shortText = 48
+
 /** UTF-8 bytes of `text`. */
 export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text)
+  if (text.length > shortText) return encoder.encode(text)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return encoder.encode(text)
+    bytes[i] = code
+  }
+  return bytes
 }
 
 /** Text of UTF-8 `bytes`; malformed sequences become U+FFFD. */

@@ -123,8 +123,7 @@ export class SegmentWriter {
     const head = { sequence: state.sequence, bodyBytes, bodyCrc: framesCrc(frames) }
     this.#needsRepair = true
     try {
-      await file.write([encodeGroupHead(state.salt, head), ...frames], state.end)
-      await file.sync()
+      await file.writeDurably([encodeGroupHead(state.salt, head), ...frames], state.end)
     } catch (error) {
       // Leave nothing behind at once if the disk allows it, else before the next write.
       await this.#repair().catch(() => {})

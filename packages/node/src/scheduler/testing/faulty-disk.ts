@@ -10,17 +10,24 @@ export type DiskFaults = {
 
 /** The real disk with faults of the test's choosing in front of it. */
 export function faultyDisk(real: Pick<Runtime, 'disk' | 'timer'>, faults: DiskFaults): Disk {
+  const failIfTold = () => {
+    if (faults.failNextWrites === 0) return
+    faults.failNextWrites--
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  }
   const wrap = (file: File): File => ({
     read: (into, position) => file.read(into, position),
     truncate: (lengthBytes) => file.truncate(lengthBytes),
     sizeBytes: () => file.sizeBytes(),
     close: () => file.close(),
     async write(buffers, position) {
-      if (faults.failNextWrites > 0) {
-        faults.failNextWrites--
-        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
-      }
+      failIfTold()
       await file.write(buffers, position)
+    },
+    async writeDurably(buffers, position) {
+      failIfTold()
+      if (faults.syncDelayMs > 0) await real.timer.sleep(faults.syncDelayMs)
+      await file.writeDurably(buffers, position)
     },
     async sync() {
       if (faults.syncDelayMs > 0) await real.timer.sleep(faults.syncDelayMs)

@@ -102,6 +102,10 @@ export class CrashDisk implements Disk {
     const inode = this.#files.get(path) ?? this.#create(path)
     return {
       write: async (buffers, position) => this.#write(path, inode, buffers, position),
+      writeDurably: async (buffers, position) => {
+        this.#write(path, inode, buffers, position)
+        this.#sync(path, inode)
+      },
       read: async (into, position) => {
         this.#begin(undefined, path)
         const part = inode.seen.subarray(position, position + into.length)
