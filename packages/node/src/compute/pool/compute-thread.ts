@@ -77,7 +77,9 @@ export class ComputeThread {
     // No environment: what guests run beside must not hold the node's secrets.
     this.#worker = new Worker(settings.workerUrl, { workerData, env: {}, name: 'compute' })
     this.#ended = new Promise((resolve) => this.#worker.once('exit', resolve))
-    this.#worker.on('message', (message: FromWorker) => this.#take(message))
+    this.#worker.on('message', (messages: readonly FromWorker[]) => {
+      for (const message of messages) this.#take(message)
+    })
     this.#worker.on('error', (error) => this.#lose('crash', error.message))
     this.#worker.on('exit', (code) => this.#lose('crash', `exit code ${code}`))
   }

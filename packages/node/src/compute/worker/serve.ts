@@ -17,8 +17,11 @@ import type {
 } from './protocol.ts'
 import { leaveIfAsked } from './watch.ts'
 
-/** A request under way; `at` is the next message of an evaluation or replay. */
-type Job = { readonly call: number; readonly request: Request; at: number }
+/**
+ * A request under way; `at` is the next message of an evaluation or replay, `held` what is known already
+ * and goes out with the answer.
+ */
+type Job = { readonly call: number; readonly request: Request; at: number; held: FromWorker[] }
 
 /**
  * The program of a compute thread. Requests of one lane (a process, a module) are done in order;
@@ -29,11 +32,12 @@ export function serveCompute(formats: ModuleFormats): void {
   const port = parentPort
   assert(port !== null, 'compute threads are started by the unit')
   const settings = workerData as WorkerSettings
-  const thread = new ComputeServer(formats, settings, (message) => port.postMessage(message))
+  const thread = new ComputeServer(formats, settings, (messages) => port.postMessage(messages))
   port.on('message', (message: ToWorker) => thread.take(message))
 }
 
-type Send = (message: FromWorker) => void
+/** Each call wakes the unit's thread, which costs more than what is in it. */
+type Send = (messages: readonly FromWorker[]) => void
 
 class ComputeServer {
   readonly #clock = createRuntime().clock
@@ -57,7 +61,7 @@ class ComputeServer {
 
   take(message: ToWorker): void {
     leaveIfAsked(this.#cells)
-    if (message !== undefined) this.#enqueue({ ...message, at: 0 })
+    if (message !== undefined) this.#enqueue({ ...message, at: 0, held: [] })
   }
 
   #enqueue(job: Job): void {
@@ -93,11 +97,12 @@ class ComputeServer {
       const { request } = job
       if (request.kind === 'evaluate' && !(await this.#evaluate(job, request))) return false
       if (request.kind === 'replay' && !(await this.#replay(job, request))) return false
-      this.#send({ call: job.call, reply: await this.#answer(request) })
+      const reply = await this.#answer(request)
+      this.#send([...job.held, { call: job.call, reply }])
     } catch (error) {
       // Its memory is in an unknown state: the unit brings it back from a checkpoint.
       if ('processId' in job.request) this.#close(job.request.processId)
-      this.#send({ call: job.call, error: carried(error) })
+      this.#send([...job.held, { call: job.call, error: carried(error) }])
     }
     return true
   }
@@ -142,13 +147,17 @@ class ComputeServer {
     const untilMs = this.#clock.elapsedMs() + this.#settings.turnMs
     let message = request.messages[job.at]
     while (message !== undefined) {
-      // Each at once: should the next message never end, this one is not held up by it.
-      this.#send({ call: job.call, outcome: await process.evaluate(message) })
+      const outcome = { call: job.call, outcome: await process.evaluate(message) }
       message = request.messages[++job.at]
+      // Each at once: should the next message never end, this one is not held up by it. After the last
+      // one only the answer follows.
+      if (message === undefined) job.held = [outcome]
+      else this.#send([outcome])
       if (this.#clock.elapsedMs() >= untilMs) break
     }
     const checkpoint = process.checkpointDue(this.#settings.checkpointAfterMs)
-    if (checkpoint !== undefined) this.#send({ call: job.call, checkpoint })
+    if (checkpoint !== undefined) job.held.push({ call: job.call, checkpoint })
+    if (message !== undefined && job.held.length > 0) this.#send(job.held.splice(0))
     return message === undefined
   }
 
