@@ -1,4 +1,6 @@
+export type { Mount, ServerHooks } from './app.ts'
+export { noBytes } from './body.ts'
 export { type ServerOptions, serverDefaults } from './options.ts'
 export { replyError } from './reply.ts'
 export type { Route, RouteReply, RouteRequest } from './route.ts'
-export { type Mount, openServer, type ServerHooks, type ServerSocket } from './server.ts'
+export { openServer, type ServerSocket } from './server.ts'

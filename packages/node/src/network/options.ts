@@ -1,14 +1,20 @@
+import { createRuntime, type Timer } from '../runtime/index.ts'
+
 export type ServerOptions = {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
   /** Largest request body taken, bytes. AO's units take 10 MiB. */
   readonly bodyBytesMax: number
-  /** A request (head and body) that takes longer to arrive is answered 408. */
+  /**
+   * A head or a body that takes longer to arrive is answered 408; a body read as a stream may take as
+   * long as it likes, but not stand still for longer than this.
+   */
   readonly requestTimeoutMs: number
   /** Idle time after which a kept-alive connection is closed. */
   readonly keepAliveTimeoutMs: number
   readonly connectionsMax: number
+  readonly timer: Timer
 }
 
 export const serverDefaults: ServerOptions = {
@@ -18,4 +24,5 @@ export const serverDefaults: ServerOptions = {
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
   connectionsMax: 10_000,
+  timer: createRuntime().timer,
 }

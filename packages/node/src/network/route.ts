@@ -5,7 +5,10 @@ export type RouteRequest = {
   readonly query: URLSearchParams
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** Empty for a route that takes its body as a stream. */
   readonly body: Uint8Array
+  /** The body as it comes, for routes that say `body: 'stream'`; empty otherwise. */
+  readonly stream: AsyncIterable<Uint8Array>
   /** Path and query as sent, without the mount prefix. */
   readonly url: string
   readonly method: string
@@ -15,7 +18,10 @@ export type RouteRequest = {
   readonly signal: AbortSignal
 }
 
-/** Bytes and text go out as they are; anything else as JSON. */
+/**
+ * Bytes and text go out as they are, an `AsyncIterable<Uint8Array>` as it comes and at the reader's
+ * pace (`return()` is called when the reader leaves); anything else as JSON.
+ */
 export type RouteReply = {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -27,5 +33,7 @@ export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'
   /** Fastify's path syntax. */
   readonly path: string
+  /** `stream`: the body is not collected first, and has no limit but the route's own. */
+  readonly body?: 'buffer' | 'stream'
   handle(request: RouteRequest): RouteReply | Promise<RouteReply>
 }

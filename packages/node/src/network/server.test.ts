@@ -89,16 +89,85 @@ describe('server', () => {
 
   it('ends a request whose body never comes', async () => {
     const url = await start([echo], { requestTimeoutMs: 200 })
-    const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    const answer = await new Promise<string>((resolve) => {
-      let text = ''
-      socket.on('data', (chunk) => {
-        text += chunk.toString()
-      })
-      socket.on('close', () => resolve(text))
-      socket.on('error', () => resolve(text))
-      socket.write('POST /su/ HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nab')
-    })
+    const answer = await exchange(url, 'content-length: 10\r\n\r\nab')
     expect(answer).toMatch(/^HTTP\/1.1 408/)
   })
+
+  it('hands on a body of any size as it comes, and the answer too', async () => {
+    const url = await start([
+      {
+        method: 'POST',
+        path: '/back',
+        body: 'stream',
+        handle: ({ stream }) => ({ status: 200, body: stream }),
+      },
+    ])
+    const bytes = new Uint8Array(24 * 1024 * 1024).map((_, at) => at % 251)
+    const reply = await fetch(`${url}/su/back`, { method: 'POST', body: bytes })
+    const back = new Uint8Array(await reply.arrayBuffer())
+    expect(Buffer.compare(back, bytes)).toBe(0)
+  })
+
+  it('answers before a streamed body was read, and takes the next request', async () => {
+    const url = await start([
+      { method: 'POST', path: '/no', body: 'stream', handle: () => ({ status: 403, body: 'no' }) },
+    ])
+    for (let i = 0; i < 3; i++) {
+      const body = new Uint8Array(11 * 1024 * 1024)
+      const reply = await fetch(`${url}/su/no`, { method: 'POST', body })
+      expect([reply.status, await reply.text()]).toEqual([403, 'no'])
+    }
+  })
+
+  it('ends a streamed body that stands still', async () => {
+    const read = async (stream: AsyncIterable<Uint8Array>) => {
+      let readBytes = 0
+      for await (const part of stream) readBytes += part.length
+      return { status: 200, body: { readBytes } }
+    }
+    const url = await start(
+      [{ method: 'POST', path: '/', body: 'stream', handle: ({ stream }) => read(stream) }],
+      { requestTimeoutMs: 200 },
+    )
+    expect(await exchange(url, 'content-length: 10\r\n\r\nab')).toMatch(/^HTTP\/1.1 408/)
+  })
+
+  it('breaks off an answer whose source fails, and stops a source whose reader left', async () => {
+    let isStopped = false
+    async function* fails() {
+      yield new Uint8Array(10)
+      throw new Error('disk gone')
+    }
+    async function* endless() {
+      try {
+        for (;;) yield new Uint8Array(64 * 1024)
+      } finally {
+        isStopped = true
+      }
+    }
+    const url = await start([
+      { method: 'GET', path: '/fails', handle: () => ({ status: 200, body: fails() }) },
+      { method: 'GET', path: '/endless', handle: () => ({ status: 200, body: endless() }) },
+    ])
+    await expect(fetch(`${url}/su/fails`).then((reply) => reply.bytes())).rejects.toThrow()
+    expect(String(internalErrors[0])).toContain('disk gone')
+    const leaving = new AbortController()
+    const reply = await fetch(`${url}/su/endless`, { signal: leaving.signal })
+    await reply.body?.getReader().read()
+    leaving.abort()
+    await expect.poll(() => isStopped).toBe(true)
+  })
 })
+
+function exchange(url: string, headAndBody: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  return new Promise((resolve) => {
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk.toString()
+    })
+    socket.on('close', () => resolve(text))
+    socket.on('error', () => resolve(text))
+    socket.write(`POST /su/ HTTP/1.1\r\nhost: x\r\n${headAndBody}`)
+  })
+}

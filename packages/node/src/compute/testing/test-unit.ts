@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { verifyItem } from '@heddle/protocol/item'
 import { type OrderedLog, openJournal } from '../../journal/index.ts'
-import type { RouteReply } from '../../network/index.ts'
+import { noBytes, type RouteReply } from '../../network/index.ts'
 import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import { createCompute } from '../compute.ts'
 import type { Compute } from '../face.ts'
@@ -136,6 +136,7 @@ async function request(
       query: new URLSearchParams(query),
       headers: {},
       body,
+      stream: noBytes(),
       url: path,
       method,
       peer: '127.0.0.1',

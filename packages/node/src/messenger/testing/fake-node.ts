@@ -19,7 +19,7 @@ import {
   type LogEntry,
   readAssignment,
 } from '@heddle/protocol/message'
-import { type RouteReply, type RouteRequest, replyError } from '../../network/index.ts'
+import { noBytes, type RouteReply, type RouteRequest, replyError } from '../../network/index.ts'
 import { createRuntime, ed25519Signer, nodeCrypto } from '../../runtime/index.ts'
 import { createMessenger, type Messenger, type MessengerOptions } from '../index.ts'
 import type { Evaluation, MessengerDeps, Receipt } from '../ports.ts'
@@ -406,7 +406,7 @@ async function callRoute(
     if (route.method !== method || match === null) continue
     const params = Object.fromEntries(names.map((name, at) => [name, match[at + 1] ?? '']))
     const request: RouteRequest = {
-      ...{ params, body, url, method, peer, headers: {} },
+      ...{ params, body, stream: noBytes(), url, method, peer, headers: {} },
       query: new URLSearchParams(query),
       signal: new AbortController().signal,
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createItem, type Item, type Signer, type Tag, verifyItem } from '@heddle/protocol/item'
 import { type OrderedLog, openJournal } from '../../journal/index.ts'
-import type { RouteReply } from '../../network/index.ts'
+import { noBytes, type RouteReply } from '../../network/index.ts'
 import { createRuntime, ed25519Signer, nodeCrypto, type Runtime } from '../../runtime/index.ts'
 import type { SchedulerOptions } from '../options.ts'
 import { createScheduler, type Scheduler } from '../scheduler.ts'
@@ -147,7 +147,7 @@ export async function ask(
     if (!fits) continue
     const signal = new AbortController().signal
     const rest = { url, method, headers: {}, peer: '127.0.0.1', signal }
-    return route.handle({ ...rest, params, query: searchParams, body })
+    return route.handle({ ...rest, params, query: searchParams, body, stream: noBytes() })
   }
   throw new Error(`no route for ${method} ${url}`)
 }

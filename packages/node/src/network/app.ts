@@ -1,0 +1,178 @@
+import type { Server as HttpServer, RequestListener } from 'node:http'
+import { HeddleError, isHeddleError } from '@heddle/protocol/base'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { collectBody, noBytes, streamBody } from './body.ts'
+import { drainBody } from './drain.ts'
+import type { ServerOptions } from './options.ts'
+import { replyError } from './reply.ts'
+import type { Route, RouteReply, RouteRequest } from './route.ts'
+import { sendStream } from './stream-reply.ts'
+
+/** A room's routes and the path they live under (`''` for the root). */
+export type Mount = { readonly prefix: string; readonly routes: readonly Route[] }
+
+export type ServerHooks = {
+  /** Called with whatever a route threw that was not a HeddleError. */
+  onInternalError(error: unknown, request: { method: string; url: string }): void
+}
+
+const emptyBody = new Uint8Array(0)
+const corsHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
+  'access-control-allow-headers': '*',
+  'access-control-expose-headers': '*',
+}
+
+function pathAndQuery(url: string, prefix: string): { url: string; query: URLSearchParams } {
+  const bare = url.slice(prefix.length) || '/'
+  const mark = bare.indexOf('?')
+  return { url: bare, query: new URLSearchParams(mark < 0 ? '' : bare.slice(mark + 1)) }
+}
+
+function requestOf(
+  request: FastifyRequest,
+  prefix: string,
+  signal: AbortSignal,
+  stream: AsyncIterable<Uint8Array>,
+): RouteRequest {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return {
+    params: request.params as Record<string, string>,
+    ...pathAndQuery(request.url, prefix),
+    headers,
+    body: request.body instanceof Uint8Array ? request.body : emptyBody,
+    stream,
+    method: request.method,
+    peer: request.ip,
+    signal,
+  }
+}
+
+function send(reply: FastifyReply, answer: RouteReply, onBroken: OnBroken): FastifyReply {
+  reply.code(answer.status)
+  for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value)
+  const { body } = answer
+  if (body === undefined) return reply.send()
+  if (body instanceof Uint8Array) {
+    if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/octet-stream')
+    return reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+  }
+  if (typeof body === 'string') {
+    if (!reply.hasHeader('content-type')) reply.header('content-type', 'text/plain; charset=utf-8')
+    return reply.send(body)
+  }
+  if (isStream(body)) return sendStream(reply, body, onBroken)
+  return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
+}
+
+async function drainRest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ServerOptions,
+): Promise<void> {
+  if (!(await drainBody(request.raw, options))) closeAfter(request, reply)
+}
+
+function endUnread({ raw }: FastifyRequest): void {
+  if (!raw.readableEnded) raw.destroy()
+}
+
+function closeAfter(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.raw.once('finish', () => request.raw.destroy())
+  return reply.header('connection', 'close')
+}
+
+/** Told when a streamed answer breaks off: its status is long gone. */
+type OnBroken = (error: unknown) => void
+
+function isStream(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+}
+
+/** Fastify's own refusals (a malformed request) in our shape of error. */
+function edgeError(error: unknown): unknown {
+  if (error instanceof HeddleError) return error
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  if (error instanceof Error && typeof status === 'number' && status < 500) {
+    return new HeddleError('request-invalid', 'invalid', error.message)
+  }
+  return error
+}
+
+function mount(
+  app: FastifyInstance,
+  { prefix, routes }: Mount,
+  options: ServerOptions,
+  hooks: ServerHooks,
+): void {
+  for (const route of routes) {
+    const config = { streamed: route.body === 'stream' }
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      const gone = new AbortController()
+      const onClose = () => {
+        if (!reply.raw.writableFinished) gone.abort(new Error('the caller went away'))
+      }
+      reply.raw.once('close', onClose)
+      const stream = config.streamed ? streamBody(request.raw, options) : noBytes()
+      const answer = await route.handle(requestOf(request, prefix, gone.signal, stream))
+      // An answer that is a stream may still be reading the request.
+      if (isStream(answer.body)) reply.raw.once('finish', () => endUnread(request))
+      else await drainRest(request, reply, options)
+      return send(reply, answer, (error) => hooks.onInternalError(error, request))
+    }
+    const url = `${prefix}${route.path}`
+    app.route({ method: route.method, url, handler, config, exposeHeadRoute: false })
+    // Clients use a unit's URL verbatim, with and without the slash at its end.
+    if (route.path === '/' && prefix !== '') {
+      app.route({ method: route.method, url: prefix, handler, config, exposeHeadRoute: false })
+    }
+  }
+}
+
+/** The routes of all mounts as one fastify application on a server of the caller's. */
+export function createApp(
+  mounts: readonly Mount[],
+  hooks: ServerHooks,
+  options: ServerOptions,
+  serverFactory: (handler: RequestListener) => HttpServer,
+): FastifyInstance {
+  const app = fastify({
+    bodyLimit: options.bodyBytesMax,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 8192 },
+    serverFactory,
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const { streamed } = request.routeOptions.config as { streamed?: boolean }
+    return streamed ? undefined : collectBody(request.raw, options)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(corsHeaders)
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+  })
+  app.setErrorHandler(async (error, request, reply) => {
+    const seen = edgeError(error)
+    if (!(seen instanceof HeddleError)) {
+      hooks.onInternalError(seen, { method: request.method, url: request.url })
+    }
+    const answer = replyError(seen)
+    const onBroken = () => {}
+    if (isHeddleError(seen, 'request-timeout')) {
+      return send(closeAfter(request, reply), { ...answer, status: 408 }, onBroken)
+    }
+    const isTooLarge = isHeddleError(seen, 'body-too-large')
+    await drainRest(request, reply, options)
+    return send(reply, isTooLarge ? { ...answer, status: 413 } : answer, onBroken)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const text = `no route ${request.method} ${request.url.split('?')[0]}: see the HTTP reference`
+    return send(reply, replyError(new HeddleError('route-unknown', 'missing', text)), () => {})
+  })
+  for (const entry of mounts) mount(app, entry, options, hooks)
+  return app
+}
