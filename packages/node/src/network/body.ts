@@ -2,6 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { HeddleError } from '@heddle/protocol/base'
 import type { ServerOptions } from './options.ts'
 
+function requestGone(): HeddleError {
+  return new HeddleError('request-gone', 'invalid', 'the caller left before the request was whole')
+}
+
 /** The stream of a request without one. */
 export async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
@@ -45,7 +49,9 @@ export function collectBody(request: IncomingMessage, limits: BodyLimits): Promi
       resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, receivedBytes))
     })
     request.once('error', fail)
-    request.once('close', () => fail(new HeddleError('request-gone', 'invalid', 'the caller left')))
+    request.once('close', () => {
+      if (!request.readableEnded) fail(requestGone())
+    })
   })
 }
 

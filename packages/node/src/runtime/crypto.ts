@@ -1,13 +1,17 @@
 import { constants, hash, verify } from 'node:crypto'
 import {
   type CryptoEngine,
-  isEd25519Key,
+  isEd25519Shape,
   isRsaShape,
   portableCrypto,
 } from '@heddle/protocol/crypto'
 import { ed25519PublicKey, rsaPublicKey } from './public-keys.ts'
+import { sodium } from './sodium.ts'
 
-/** The engine on OpenSSL. Keccak and key recovery, which OpenSSL lacks, are the portable ones. */
+/**
+ * The engine on OpenSSL, with Ed25519 on libsodium where its addon loads. Keccak and key recovery, which
+ * OpenSSL lacks, are the portable ones.
+ */
 export const nodeCrypto: CryptoEngine = {
   sha256: (bytes) => digest('sha256', bytes),
   sha384: (bytes) => digest('sha384', bytes),
@@ -37,7 +41,10 @@ function verifyRsaPss(modulus: Uint8Array, message: Uint8Array, signature: Uint8
 }
 
 function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (!isEd25519Key(publicKey)) return false
+  if (!isEd25519Shape(publicKey, signature)) return false
+  if (sodium !== undefined) {
+    return sodium.crypto_sign_verify_detached(signature, message, publicKey)
+  }
   return holds(() => verify(null, message, ed25519PublicKey(publicKey), signature))
 }
 

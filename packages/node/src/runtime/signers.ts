@@ -8,24 +8,35 @@ import {
 } from 'node:crypto'
 import { HeddleError } from '@heddle/protocol/base'
 import { arweaveType, ed25519Type, type Signer } from '@heddle/protocol/item'
+import { type Sodium, sodium } from './sodium.ts'
 
 /** DER of an Ed25519 PKCS #8 key up to the 32 seed bytes (RFC 8410 §10.3). */
 const ed25519Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 const seedBytes = 32
+const signatureBytes = 64
 /** Salt as long as the digest: what every wallet and verifier of Arweave accepts. */
 const saltBytes = 32
 const arweaveModulusBytes = 512
 
-/** Signs as type 2, the default key of a node: deterministic, 0.07 ms. `seed32` as in RFC 8032. */
+/** Signs as type 2, the default key of a node: deterministic, 0.04 ms. `seed32` as in RFC 8032. */
 export function ed25519Signer(seed32: Uint8Array): Signer {
   if (seed32.length !== seedBytes) throw keyInvalid('an Ed25519 seed has 32 bytes')
   const der = Buffer.concat([ed25519Prefix, seed32])
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   const { x } = createPublicKey(key).export({ format: 'jwk' })
-  return {
-    signatureType: ed25519Type,
-    owner: decode(x),
-    sign: (payload) => sign(null, payload, key),
+  const owner = decode(x)
+  if (sodium === undefined) {
+    return { signatureType: ed25519Type, owner, sign: (payload) => sign(null, payload, key) }
+  }
+  return { signatureType: ed25519Type, owner, sign: sodiumSign(sodium, seed32, owner) }
+}
+
+function sodiumSign(engine: Sodium, seed32: Uint8Array, owner: Uint8Array): Signer['sign'] {
+  const secretKey = Buffer.concat([seed32, owner])
+  return (payload) => {
+    const signature = new Uint8Array(signatureBytes)
+    engine.crypto_sign_detached(signature, payload, secretKey)
+    return signature
   }
 }
 

@@ -41,6 +41,16 @@ export function extendDeepHash(
   )
 }
 
+/** Folds in one blob of which only the length and the SHA-384 are known: it may be of any size. */
+export function foldDigest(
+  state: Uint8Array,
+  blob: { readonly sizeBytes: number; readonly sha384: Uint8Array },
+  engine: CryptoEngine,
+): Uint8Array {
+  const hash = hashPair(blobTag(blob.sizeBytes, engine), blob.sha384, engine)
+  return hashPair(state, hash, engine)
+}
+
 function hashPair(left: Uint8Array, right: Uint8Array, engine: CryptoEngine): Uint8Array {
   pair.set(left, 0)
   pair.set(right, digestBytes)

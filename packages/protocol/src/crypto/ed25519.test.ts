@@ -1,7 +1,7 @@
 import { createHash, verify } from 'node:crypto'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
-import { ed25519PublicKey, isEd25519Key, signEd25519, verifyEd25519Portably } from './ed25519.ts'
+import { ed25519PublicKey, isEd25519Point, signEd25519, verifyEd25519Portably } from './ed25519.ts'
 
 const seed = new Uint8Array(32).fill(3)
 const publicKey = ed25519PublicKey(seed)
@@ -58,6 +58,18 @@ describe('verifyEd25519Portably', () => {
     expect(verify(null, message, openSslKey, signature)).toBe(false)
   })
 
+  test('refuses an R of small order, though the equation holds', () => {
+    // R is the identity: a signer may choose 0 for what should be random.
+    const r = Uint8Array.of(1, ...new Uint8Array(31))
+    const { Point } = ed25519
+    const key = Point.BASE.multiply(5n).toBytes()
+    const challenge = createHash('sha512').update(r).update(key).update(message).digest()
+    const k = BigInt(`0x${Buffer.from(challenge).reverse().toString('hex')}`)
+    const signature = Uint8Array.of(...r, ...Point.Fn.toBytes(Point.Fn.create(5n * k)))
+    expect(ed25519.verify(signature, message, key)).toBe(true)
+    expect(verifyEd25519Portably(key, message, signature)).toBe(false)
+  })
+
   test('answers wrong lengths and keys off the curve with no', () => {
     const signature = signEd25519(message, seed)
     expect(verifyEd25519Portably(publicKey.subarray(1), message, signature)).toBe(false)
@@ -67,19 +79,19 @@ describe('verifyEd25519Portably', () => {
   })
 })
 
-describe('isEd25519Key', () => {
+describe('isEd25519Point', () => {
   test('takes usual keys', () => {
-    expect(isEd25519Key(publicKey)).toBe(true)
+    expect(isEd25519Point(publicKey)).toBe(true)
   })
 
   test('refuses all points of small order, with either sign', () => {
     const small = smallOrderPoints()
     expect(small).toHaveLength(8)
     for (const key of small) {
-      expect(isEd25519Key(key)).toBe(false)
+      expect(isEd25519Point(key)).toBe(false)
       const flipped = Uint8Array.from(key)
       flipped[31] = (flipped[31] ?? 0) ^ 0x80
-      expect(isEd25519Key(flipped)).toBe(false)
+      expect(isEd25519Point(flipped)).toBe(false)
     }
   })
 
@@ -88,7 +100,7 @@ describe('isEd25519Key', () => {
     const key = new Uint8Array(32).fill(255)
     key[0] = 0xf0
     key[31] = 0x7f
-    expect(isEd25519Key(key)).toBe(false)
+    expect(isEd25519Point(key)).toBe(false)
   })
 })
 

@@ -1,5 +1,11 @@
-export { type DeepHashChunk, deepHash, extendDeepHash, startDeepHash } from './deep-hash.ts'
-export { ed25519PublicKey, isEd25519Key, signEd25519 } from './ed25519.ts'
+export {
+  type DeepHashChunk,
+  deepHash,
+  extendDeepHash,
+  foldDigest,
+  startDeepHash,
+} from './deep-hash.ts'
+export { ed25519PublicKey, isEd25519Shape, signEd25519 } from './ed25519.ts'
 export type { CryptoEngine, Verdict } from './engine.ts'
 export { ethereumAddress, personalMessageDigest } from './ethereum.ts'
 export { portableCrypto } from './portable.ts'
