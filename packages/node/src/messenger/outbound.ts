@@ -22,6 +22,7 @@ type OutboundOptions = Pick<
   'requestTimeoutMs' | 'replyBytesMax' | 'redirectsMax' | 'nodePauseMs' | 'nodePauseCapMs'
 >
 
+const closingText = 'the messenger is closing'
 const redirects = new Set([301, 302, 307, 308])
 /** Failing nodes remembered. */
 const failingMax = 1000
@@ -36,7 +37,8 @@ export class Outbound {
   readonly #fetch: typeof globalThis.fetch
   readonly #runtime: { readonly timer: Timer; readonly clock: Clock }
   readonly #options: OutboundOptions
-  readonly #closing = new AbortController()
+  readonly #underWay = new Set<AbortController>()
+  #closed = false
   readonly #failing = new Map<string, Failing>()
 
   constructor(
@@ -55,6 +57,7 @@ export class Outbound {
    */
   async call(url: string, call: Call): Promise<Answer> {
     checkUrl(url)
+    if (this.#closed) throw nodeUnreachable(url, closingText)
     const { origin } = new URL(url)
     const failing = this.#failing.get(origin)
     if (failing !== undefined) {
@@ -73,20 +76,24 @@ export class Outbound {
     }
   }
 
-  /** Ends all calls under way. */
+  /** Ends all calls under way, and refuses new ones. */
   close(): void {
-    this.#closing.abort(new Error('the messenger is closing'))
+    this.#closed = true
+    for (const call of this.#underWay) call.abort(new Error(closingText))
   }
 
   async #timed(url: string, call: Call): Promise<Answer> {
-    const timeout = new AbortController()
+    // Held here, and not joined by `AbortSignal.any`: nothing else keeps a joined signal alive.
+    const underWay = new AbortController()
+    this.#underWay.add(underWay)
     const { requestTimeoutMs } = this.#options
-    const stop = () => timeout.abort(new Error(`no answer within ${requestTimeoutMs} ms`))
+    const stop = () => underWay.abort(new Error(`no answer within ${requestTimeoutMs} ms`))
     const cancel = this.#runtime.timer.after(requestTimeoutMs, stop)
     try {
-      return await this.#follow(url, call, AbortSignal.any([timeout.signal, this.#closing.signal]))
+      return await this.#follow(url, call, underWay.signal)
     } finally {
       cancel()
+      this.#underWay.delete(underWay)
     }
   }
 

@@ -6,6 +6,8 @@ export type DiskFaults = {
   failNextWrites: number
   /** Every sync takes at least this long. */
   syncDelayMs: number
+  /** Syncs so far. */
+  syncs: number
 }
 
 /** The real disk with faults of the test's choosing in front of it. */
@@ -26,10 +28,12 @@ export function faultyDisk(real: Pick<Runtime, 'disk' | 'timer'>, faults: DiskFa
     },
     async writeDurably(buffers, position) {
       failIfTold()
+      faults.syncs++
       if (faults.syncDelayMs > 0) await real.timer.sleep(faults.syncDelayMs)
       await file.writeDurably(buffers, position)
     },
     async sync() {
+      faults.syncs++
       if (faults.syncDelayMs > 0) await real.timer.sleep(faults.syncDelayMs)
       await file.sync()
     },

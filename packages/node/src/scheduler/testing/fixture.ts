@@ -35,7 +35,7 @@ export async function openWorld(
   leftFolder?: string,
 ): Promise<World> {
   const folder = leftFolder ?? (await newFolder())
-  const faults: DiskFaults = { failNextWrites: 0, syncDelayMs: 0 }
+  const faults: DiskFaults = { failNextWrites: 0, syncDelayMs: 0, syncs: 0 }
   const clock = { nowMs: 1_700_000_000_000 }
   const baseLayer = { height: 7, settled: new Set<string>() }
   const items = new Map<string, Item>()
