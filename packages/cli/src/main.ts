@@ -10,10 +10,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   tour: async () => (await import('./commands/tour.ts')).tourCommand,
   keygen: async () => (await import('./commands/keygen.ts')).keygenCommand,
   module: async () => (await import('./commands/module.ts')).moduleCommand,
+  model: async () => (await import('./commands/model.ts')).modelCommand,
   spawn: async () => (await import('./commands/spawn.ts')).spawnCommand,
   send: async () => (await import('./commands/send.ts')).sendCommand,
   read: async () => (await import('./commands/read.ts')).readCommand,
   eval: async () => (await import('./commands/eval.ts')).evalCommand,
+  console: async () => (await import('./commands/console.ts')).consoleCommand,
   result: async () => (await import('./commands/result.ts')).resultCommand,
   results: async () => (await import('./commands/results.ts')).resultsCommand,
   monitor: async () => (await import('./commands/monitor.ts')).monitorCommand,
@@ -21,6 +23,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.ts')).listCommand,
   upload: async () => (await import('./commands/upload.ts')).uploadCommand,
   get: async () => (await import('./commands/get.ts')).getCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  store: async () => (await import('./commands/store.ts')).storeCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
 }
 

@@ -1,0 +1,79 @@
+import { errorMessage } from '@heddle/protocol/base'
+import { readActorSource, type SlotResult } from '@heddle/sdk'
+import { print, printable, remark } from '../output.ts'
+import type { Subject } from './subject.ts'
+
+/** What a line that begins with a dot does; both ways to use a console have the same ones. */
+export type ConsoleCommand = { readonly help: string; run(text: string): Promise<void> | void }
+
+/** One process and what is shown of it, however its user types. */
+export class Session {
+  readonly subject: Subject
+  /** Slots whose result was shown as the answer to what was typed. */
+  readonly answered = new Set<number>()
+  readonly commands: Readonly<Record<string, ConsoleCommand>>
+  /** Told the prompt a process gives itself. */
+  onPrompt: (prompt: string) => void = () => {}
+  /** False if anything ended in an error. */
+  isGood = true
+
+  constructor(subject: Subject, nodeUrl: string) {
+    this.subject = subject
+    this.commands = {
+      load: { help: 'FILE: evaluate its code', run: (path) => this.#load(path) },
+      inbox: { help: 'Show messages no handler took', run: () => this.#inbox() },
+      process: {
+        help: 'Show the id of the process and the node',
+        run: () => print(`${subject.handle.id}  ${nodeUrl}`),
+      },
+    }
+  }
+
+  /** Sends code as an `Eval` and shows what came of it; never rejects. */
+  async evaluate(data: string, signal?: AbortSignal): Promise<void> {
+    const { handle } = this.subject
+    try {
+      const asked = signal === undefined ? {} : { signal }
+      this.#show(await handle.send({ action: 'Eval', data, ...asked }))
+    } catch (error) {
+      const stopped = signal?.aborted === true
+      this.fault(stopped ? 'interrupted; what was sent stays sent' : errorMessage(error))
+    }
+  }
+
+  /** Runs a dot command; never rejects. */
+  async command({ run }: ConsoleCommand, text: string): Promise<void> {
+    try {
+      await run(text.trim())
+    } catch (error) {
+      this.fault(errorMessage(error))
+    }
+  }
+
+  fault(text: string): void {
+    this.isGood = false
+    const line = printable(text)
+    remark(process.stderr.isTTY ? `\x1b[31m${line}\x1b[0m` : line)
+  }
+
+  #show(result: SlotResult): void {
+    this.answered.add(result.slot)
+    const output: unknown = result.raw.Output
+    const prompt = typeof output === 'object' && output !== null && 'prompt' in output
+    if (prompt && typeof output.prompt === 'string') this.onPrompt(printable(output.prompt))
+    if (result.error !== undefined) this.fault(result.error)
+    // What a declaration gives is nothing to show.
+    else if (result.output !== '' && result.output !== 'undefined') print(printable(result.output))
+  }
+
+  async #load(path: string): Promise<void> {
+    await this.evaluate(await readActorSource(path))
+  }
+
+  async #inbox(): Promise<void> {
+    const data = this.subject.language === 'lua' ? 'return Inbox' : 'inbox'
+    const result = await this.subject.handle.read({ action: 'Eval', data })
+    if (result.error === undefined) print(printable(result.output))
+    else this.fault(result.error)
+  }
+}
