@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type BlobHash, hashIds } from '@heddle/protocol/merkle'
 import { installPeer } from './peers.ts'
 import { remark } from './report.ts'
 
@@ -74,12 +73,4 @@ async function openTypeberry(): Promise<PeerEncoder | undefined> {
 export async function openPeerEncoders(): Promise<PeerEncoder[]> {
   const peers = [openErasureWasm(), await openTypeberry().catch(() => undefined)]
   return peers.filter((peer) => peer !== undefined)
-}
-
-type BlakeHash = { blake3(bytes: Uint8Array): Uint8Array }
-
-/** Native BLAKE3 of `@napi-rs/blake-hash` (prebuilt for each platform), or undefined. */
-export function openBlake3(): BlobHash | undefined {
-  const library = open('@napi-rs/blake-hash', '1.3.6', 'index.js') as BlakeHash | undefined
-  return library === undefined ? undefined : { id: hashIds.blake3, digest: library.blake3 }
 }

@@ -1,9 +1,10 @@
 import { loadavg } from 'node:os'
-import { loadErasureKernel, nativeSha256, openErasureEngine } from '@heddle/node/da'
+import { loadErasureKernel, nativeSha256, openBlake3, openErasureEngine } from '@heddle/node/da'
 import { createRuntime } from '@heddle/node/runtime'
 import type { BlobHash } from '@heddle/protocol/merkle'
-import { openBlobBench, publishStage, verifyStage } from './da-blob.ts'
-import { openBlake3, openPeerEncoders, type PeerEncoder } from './da-peers.ts'
+import { blobArenaBytes, fillRows, openBlobBench, publishStage, verifyStage } from './da-blob.ts'
+import { runLane } from './da-lane.ts'
+import { openPeerEncoders, type PeerEncoder } from './da-peers.ts'
 import { best, measureAll, median, type Rates, type Stage } from './da-stage.ts'
 import { remark, report } from './report.ts'
 
@@ -28,7 +29,9 @@ type Arena = {
 
 async function openArena(): Promise<Arena> {
   const kernel = await loadErasureKernel(disk)
-  const engine = openErasureEngine(kernel, { arenaBytes: blobBytes + 16 * 2 ** 20 })
+  const engine = openErasureEngine(kernel, {
+    arenaBytes: blobBytes + blobArenaBytes(blobBytes) + 16 * 2 ** 20,
+  })
   const blob = engine.allocate(blobBytes)
   for (let at = 0; at < blobBytes; at += 65536) blob.set(random.bytes(65536), at)
   return { engine, blob, parity: engine.allocate(2 ** 21), out: engine.allocate(2 ** 20) }
@@ -151,8 +154,9 @@ export async function run(): Promise<void> {
   if (blake3 !== undefined) hashes.unshift(['BLAKE3', blake3])
   const peers = await openPeerEncoders()
   const coding = [...encodeStages(arena, peers), ...decodeStages(arena)]
+  const rows = fillRows(arena.engine, arena.blob)
   const blobs = hashes.flatMap(([name, hash]) => {
-    const bench = openBlobBench(arena.engine, hash, arena.blob)
+    const bench = openBlobBench(arena.engine, hash, blobBytes, rows)
     return [publishStage(`pipeline ${name}`, bench), verifyStage(`verify ${name}`, bench)]
   })
   remark(`${rounds} rounds of some 20 stages; about half a minute`)
@@ -162,4 +166,5 @@ export async function run(): Promise<void> {
     // The plain metric is BLAKE3's; without the addon there is none of that name.
     reportBlob(measured, name, name === 'BLAKE3' ? '' : '-sha256')
   }
+  await runLane()
 }

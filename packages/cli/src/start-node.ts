@@ -9,17 +9,41 @@ export const nodeFlags: Readonly<Record<string, Flag>> = {
   port: { type: 'string', help: 'PORT to listen on (default 4000; 0: any free one)' },
   host: { type: 'string', help: 'ADDRESS to listen on (default 127.0.0.1)' },
   data: { type: 'string', help: 'DIR for everything the node keeps (default .heddle)' },
-  roles: { type: 'string', help: 'all: gateway, scheduler, compute and messenger (the default)' },
+  roles: {
+    type: 'string',
+    help: 'all: gateway, scheduler, compute, messenger (the default); or storer',
+  },
+  storers: {
+    type: 'string',
+    help: 'COUNT of storers to start for the wide lane (24 bear 7 faulty)',
+  },
+  'storer-set': {
+    type: 'string',
+    help: 'FILE with the storers to publish to, or a storer is one of',
+  },
+  'lane-port': { type: 'string', help: 'PORT of a storer’s lane (default 0: any free one)' },
   peer: { type: 'string', help: 'URL,URL… of other nodes' },
   'public-url': { type: 'string', help: 'URL under which others reach this node' },
   key: { type: 'string', help: 'FILE with the node’s key (default: node-key.json in --data)' },
+  'model-memory-mib': {
+    type: 'string',
+    help: 'MEBIBYTES that models answering at /v1 may hold together (default 2048)',
+  },
+  'model-context': {
+    type: 'string',
+    help: 'TOKENS of prompt and answer together at /v1, at most (default 2048)',
+  },
   'compute-threads': {
     type: 'string',
     help: 'COUNT of threads that evaluate (default: one a core)',
   },
   'evaluation-timeout-ms': { type: 'string', help: 'MS of the longest evaluation (default 10000)' },
   log: { type: 'string', help: 'LEVEL: info, warn (default), error or silent' },
-  dev: { type: 'boolean', help: 'log what the node does' },
+  'winston-per-mib': {
+    type: 'string',
+    help: 'WINSTON asked for a MiB of a transaction’s data (default 0)',
+  },
+  dev: { type: 'boolean', help: 'log what the node does; blocks at /mine, balances at /mint' },
 }
 
 /** A node that answers, and the promise of its end. */

@@ -18,9 +18,24 @@ export type NodeOptions = {
   readonly computeThreads: number | undefined
   /** A message whose evaluation takes longer is ended with an Error. */
   readonly evaluationTimeoutMs: number
+  /** What the models that answer at /v1 may hold in memory together, MiB. */
+  readonly modelMemoryMebibytes: number
+  /** Positions of an answer at /v1 at most; each answer's cache grows with it. */
+  readonly modelContextTokens: number
+  /** Storers of the wide lane to start beside this node, each a process; 0 for none. */
+  readonly storers: number
+  /** File of the storer set that blobs are published to; default: that of the storers started here. */
+  readonly storerSetFile: string | undefined
+  /** Port of a storer's lane; 0 lets the system choose. */
+  readonly lanePort: number
+  /** Serves what only development wants: blocks and balances for the asking. */
+  readonly dev: boolean
+  /** Asked for a MiB of a layer-1 transaction's data, winston. */
+  readonly winstonPerMebibyte: number
 }
 
-export type Role = 'gateway' | 'scheduler' | 'compute' | 'messenger'
+/** `storer` stands alone: a storer is nothing else. */
+export type Role = 'gateway' | 'scheduler' | 'compute' | 'messenger' | 'storer'
 
 export const allRoles: readonly Role[] = ['gateway', 'scheduler', 'compute', 'messenger']
 
@@ -35,4 +50,11 @@ export const nodeDefaults: NodeOptions = {
   logLevel: 'warn',
   computeThreads: undefined,
   evaluationTimeoutMs: 10_000,
+  modelMemoryMebibytes: 2048,
+  modelContextTokens: 2048,
+  storers: 0,
+  storerSetFile: undefined,
+  lanePort: 0,
+  dev: false,
+  winstonPerMebibyte: 0,
 }

@@ -11,6 +11,7 @@ describe('parseNodeOptions', () => {
     expect(options.port).toBe(0)
     expect(options.peers).toEqual(['http://a:1', 'http://b:2'])
     expect(options.logLevel).toBe('info')
+    expect(options.dev).toBe(true)
   })
 
   it.each([

@@ -34,10 +34,15 @@ function splitList(value: string): string[] {
 
 /** Each unit reads the others' logs directly, so for now a node has all of them or is none. */
 function parseRoles(value: string): NodeOptions['roles'] {
+  if (value === 'storer') return ['storer']
   const named = value === 'all' ? allRoles : splitList(value)
   const isKnown = (role: string) => allRoles.some((known) => known === role)
   if (named.every(isKnown) && allRoles.every((role) => named.includes(role))) return allRoles
-  throw wrongSetting('roles', value, `a node runs all of ${allRoles.join(', ')}: give all`)
+  throw wrongSetting(
+    'roles',
+    value,
+    `a node runs all of ${allRoles.join(', ')}: give all, or storer`,
+  )
 }
 
 function parseLogLevel(value: string): NodeOptions['logLevel'] {
@@ -52,9 +57,21 @@ const parsers: Readonly<Record<string, (value: string) => Partial<NodeOptions>>>
   'public-url': (value) => ({ publicUrl: httpUrl('public-url', value) }),
   peer: (value) => ({ peers: splitList(value).map((url) => httpUrl('peer', url)) }),
   roles: (value) => ({ roles: parseRoles(value) }),
+  storers: (value) => ({ storers: wholeNumber('storers', value, 0, 256) }),
+  'storer-set': (value) => ({ storerSetFile: value }),
+  'lane-port': (value) => ({ lanePort: wholeNumber('lane-port', value, 0, 65_535) }),
   key: (value) => ({ keyFile: value }),
   log: (value) => ({ logLevel: parseLogLevel(value) }),
   'compute-threads': (value) => ({ computeThreads: wholeNumber('compute-threads', value, 1, 256) }),
+  'winston-per-mib': (value) => ({
+    winstonPerMebibyte: wholeNumber('winston-per-mib', value, 0, Number.MAX_SAFE_INTEGER),
+  }),
+  'model-memory-mib': (value) => ({
+    modelMemoryMebibytes: wholeNumber('model-memory-mib', value, 16, 65_536),
+  }),
+  'model-context': (value) => ({
+    modelContextTokens: wholeNumber('model-context', value, 1, 1_048_575),
+  }),
   'evaluation-timeout-ms': (value) => ({
     evaluationTimeoutMs: wholeNumber('evaluation-timeout-ms', value, 10, 3_600_000),
   }),
@@ -69,7 +86,7 @@ export function parseNodeOptions(settings: Settings): NodeOptions {
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined) continue
     if (name === 'dev') {
-      if (value === true || value === 'true') options = { ...options, logLevel: 'info' }
+      if (value === true || value === 'true') options = { ...options, dev: true, logLevel: 'info' }
     } else if (typeof value === 'string' && parsers[name]) {
       options = { ...options, ...parsers[name](value) }
     }

@@ -8,6 +8,7 @@ import { createClosing } from './closing.ts'
 import { loadNodeKey } from './key.ts'
 import { lockDataFolder } from './lock.ts'
 import { nodeRoutes } from './node-routes.ts'
+import { startStorerNode } from './storer-node.ts'
 import { wireRooms } from './wire.ts'
 
 /** A running node. */
@@ -27,6 +28,7 @@ export async function startNode(
   options: NodeOptions,
   { version }: { readonly version: string },
 ): Promise<HeddleNode> {
+  if (options.roles.includes('storer')) return startStorer(options)
   const runtime = createRuntime()
   const closing = createClosing()
   const log = createLog(options.logLevel)
@@ -60,4 +62,10 @@ export async function startNode(
     await closing.run().catch(() => undefined)
     throw error
   }
+}
+
+/** A storer runs no processes, so it has no module and no HTTP. */
+async function startStorer(options: NodeOptions): Promise<HeddleNode> {
+  const storer = await startStorerNode(options)
+  return { ...storer, jsModuleId: '' }
 }

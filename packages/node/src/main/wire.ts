@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Item, Signer } from '@heddle/protocol/item'
 import { type Compute, createCompute } from '../compute/index.ts'
-import type { NodeOptions } from '../config/index.ts'
 import { type Consensus, openSolo } from '../consensus/index.ts'
 import {
   createGateway,
@@ -11,11 +10,11 @@ import {
   type Gateway,
   type MainnetScheduler,
 } from '../gateway/index.ts'
+import { type Inference, modelFormats } from '../inference/index.ts'
 import { type OrderedLog, openJournal } from '../journal/index.ts'
 import { createMessenger } from '../messenger/index.ts'
 import type { Mount, Route } from '../network/index.ts'
-import type { Log, Metrics } from '../observe/index.ts'
-import { nodeCrypto, type Runtime } from '../runtime/index.ts'
+import { nodeCrypto } from '../runtime/index.ts'
 import {
   type BaseLayer,
   createScheduler,
@@ -23,21 +22,13 @@ import {
   readSchedule,
   type Scheduler,
 } from '../scheduler/index.ts'
+import type { Store } from '../store/index.ts'
 import { announceToPeers, makeAnnouncement } from './announce.ts'
-import type { Closing } from './closing.ts'
-
-/** What every room is built from. */
-export type Ground = {
-  readonly options: NodeOptions
-  readonly runtime: Runtime
-  readonly signer: Signer
-  readonly log: Log
-  readonly metrics: Metrics
-  /** Where others reach this node. */
-  readonly publicUrl: string
-  /** Closed in reverse order of opening. */
-  readonly closing: Closing
-}
+import { openWideLane } from './availability.ts'
+import { openExplorer } from './explorer.ts'
+import type { Ground } from './ground.ts'
+import { followModels, inferenceRoutes, openInference } from './inference.ts'
+import { openNodeStore } from './store.ts'
 
 /** The rooms, joined, and their routes. */
 export type Rooms = {
@@ -74,27 +65,29 @@ async function openGateway(
   ground: Ground,
   consensus: Consensus,
   scheduler: Scheduler,
+  store: Store,
   verify: Verify,
 ): Promise<Gateway> {
+  const { dev, winstonPerMebibyte } = ground.options
   const journal = await openLog('items', ground)
   const room = ground.log.forRoom('gateway')
-  const { clock, timer, disk } = ground.runtime
   const gateway = await createGateway(
     {
       journal,
       epoch: await journal.claim(),
       consensus,
       log: scheduler,
+      store,
       verify,
       peers: ground.options.peers,
       fetch: globalThis.fetch,
       engine: nodeCrypto,
-      clock,
-      timer,
-      disk,
+      ...ground.runtime,
+      signer: ground.signer,
+      publicUrl: ground.publicUrl,
       onFault: (what, error) => room.error({ error }, what),
     },
-    { indexFile: inData(ground, 'index/items.sqlite') },
+    { indexFile: inData(ground, 'index/items.sqlite'), dev, winstonPerMebibyte },
   )
   ground.closing.add(() => gateway.close())
   return gateway
@@ -105,6 +98,7 @@ async function openCompute(
   scheduler: Scheduler,
   gateway: Gateway,
   verify: Verify,
+  inference: Inference,
 ): Promise<Compute> {
   const { options, runtime, signer } = ground
   const room = ground.log.forRoom('compute')
@@ -113,15 +107,20 @@ async function openCompute(
       log: scheduler,
       items: { item: (id) => gateway.itemAnywhere(id) },
       verify,
+      expandModule: (module) => inference.expandModule(module),
       results: await openLog('results', ground),
       checkpointFolder: inData(ground, 'checkpoints'),
       runtime,
       engine: nodeCrypto,
       address: addressOf(signer),
+      signer,
+      publish: (item) => gateway.keep(item),
       warn: (fields, text) => room.warn(fields, text),
     },
     {
       evaluationTimeoutMs: options.evaluationTimeoutMs,
+      moreFormats: modelFormats,
+      preparedFolder: inData(ground, 'prepared'),
       ...(options.computeThreads === undefined ? {} : { workers: options.computeThreads }),
     },
   )
@@ -162,8 +161,11 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     { indexPath: inData(ground, 'index/scheduler.sqlite') },
   )
   closing.add(() => scheduler.close())
-  const gateway = await openGateway(ground, consensus, scheduler, verify)
-  const compute = await openCompute(ground, scheduler, gateway, verify)
+  const store = await openNodeStore(ground)
+  const gateway = await openGateway(ground, consensus, scheduler, store, verify)
+  const inference = openInference(ground, gateway)
+  const compute = await openCompute(ground, scheduler, gateway, verify, inference)
+  followModels(inference, scheduler, compute)
   const messenger = await createMessenger({
     scheduler,
     compute,
@@ -188,20 +190,27 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     onSigned,
   })
   closing.add(() => messenger.close())
+  const wideLane = await openWideLane(ground, (name) => openLog(name, ground))
+  const explorer = openExplorer(ground, consensus, scheduler, compute, () => mounts)
   await announce(ground, gateway)
   metrics.gauge('processes', 'Processes hosted here', () => countOf(scheduler.processes()))
   metrics.gauge('height', 'Height of the base layer', baseLayer.height)
+  const mounts: readonly Mount[] = [
+    { prefix: '/su', routes: scheduler.routes() },
+    { prefix: '/cu', routes: compute.routes() },
+    { prefix: '/mu', routes: messenger.routes() },
+    { prefix: '/da', routes: wideLane.routes },
+    { prefix: '/explorer', routes: explorer.routes() },
+    { prefix: '', routes: await inferenceRoutes(ground, inference, scheduler, compute) },
+    { prefix: '', routes: mainnetRoutes(ground, { scheduler, compute, baseLayer, verify }) },
+    { prefix: '', routes: store.routes() },
+    { prefix: '', routes: gateway.routes() },
+  ]
   return {
     consensus,
     processCount: () => countOf(scheduler.processes()),
     keep: (item) => gateway.keep(item),
-    mounts: [
-      { prefix: '/su', routes: scheduler.routes() },
-      { prefix: '/cu', routes: compute.routes() },
-      { prefix: '/mu', routes: messenger.routes() },
-      { prefix: '', routes: mainnetRoutes(ground, { scheduler, compute, baseLayer, verify }) },
-      { prefix: '', routes: gateway.routes() },
-    ],
+    mounts,
   }
 }
 

@@ -1,5 +1,17 @@
 export { ethereumSigner } from '@heddle/protocol/item'
 export { nodeCrypto } from './crypto.ts'
-export type { Cancel, Clock, Disk, File, Random, Runtime, Timer } from './ports.ts'
+export type {
+  Cancel,
+  Clock,
+  Disk,
+  File,
+  Random,
+  Runtime,
+  Socket,
+  SocketServer,
+  Sockets,
+  Timer,
+} from './ports.ts'
 export { createRuntime } from './runtime.ts'
 export { arweaveSigner, ed25519Signer } from './signers.ts'
+export { systemSockets } from './socket.ts'

@@ -52,6 +52,33 @@ export type Disk = {
   syncFolder(folder: string): Promise<void>
 }
 
+/** One TCP connection: bytes in order, both ways, at the pace of whoever takes them. */
+export type Socket = {
+  /** Address and port of the other end. */
+  readonly remote: string
+  /** The next bytes as they came; undefined once the connection is over. Asked one at a time. */
+  read(): Promise<Uint8Array | undefined>
+  /** Sends all parts without copying; resolves when the system has them and they may change again. */
+  write(parts: readonly Uint8Array[]): Promise<void>
+  /** Ends it at once; what waits on it ends or rejects. */
+  destroy(): void
+}
+
+export type SocketServer = {
+  readonly port: number
+  /** Takes no more connections; those there are stay. */
+  close(): Promise<void>
+}
+
+export type Sockets = {
+  connect(host: string, port: number, signal: AbortSignal): Promise<Socket>
+  /** Port 0 lets the system choose. */
+  listen(
+    at: { readonly host: string; readonly port: number; readonly connectionsMax: number },
+    onSocket: (socket: Socket) => void,
+  ): Promise<SocketServer>
+}
+
 export type Runtime = {
   readonly clock: Clock
   readonly random: Random

@@ -71,6 +71,16 @@ export function piecePath(
   return treePath(rowTree(engine.hash).arity, rowLevels(engine, table, row), stripe)
 }
 
+/** `piecePath` for a storer, from the leaf digests it kept of a row. */
+export function piecePathIn(
+  engine: CommitmentEngine,
+  leaves: Uint8Array,
+  stripe: number,
+): Uint8Array {
+  const shape = rowTree(engine.hash)
+  return treePath(shape.arity, treeLevels(shape, leaves), stripe)
+}
+
 function rootOf(levels: TreeLevels): Uint8Array {
   const root = levels.at(-1)
   assert(root !== undefined, 'a tree has a root')

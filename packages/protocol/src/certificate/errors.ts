@@ -28,3 +28,22 @@ export function commitmentHash(stated: number, given: number): HeddleError {
     { stated, given },
   )
 }
+
+/** The registrations or the list of storers of an epoch do not make a storer set. */
+export function storerSetInvalid(fault: string): HeddleError {
+  return new HeddleError(
+    'storer-set',
+    'invalid',
+    `${fault} Take the storer set of the epoch from the base layer.`,
+  )
+}
+
+/** The certificate is malformed, or does not hold against this storer set. */
+export function certificateInvalid(fault: string, details: object = {}): HeddleError {
+  return new HeddleError(
+    'certificate',
+    'invalid',
+    `${fault} Treat the blob as not available (spec/05-certificate.md §4).`,
+    { ...details },
+  )
+}

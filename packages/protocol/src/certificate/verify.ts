@@ -57,14 +57,37 @@ export function verifyRow(
   pieces: readonly Uint8Array[],
   path: Uint8Array,
 ): RowFault | undefined {
-  const { layout, committed, keys, extended } = open
-  const { n, stripes, pieceBytes } = layout
+  const leaves = hashRow(engine, open, row, pieces)
+  return leaves === undefined ? 'shape' : verifyHashedRow(engine, open, row, pieces, path, leaves)
+}
+
+/** The leaf digests of a row, one after another; undefined where it has not the shape of one. */
+export function hashRow(
+  { hash }: CommitmentEngine,
+  { layout: { n, stripes, pieceBytes } }: Pick<OpenCommitment, 'layout'>,
+  row: number,
+  pieces: readonly Uint8Array[],
+): Uint8Array | undefined {
   const fits = pieces.length === stripes && pieces.every((piece) => piece.length === pieceBytes)
-  if (!fits || !Number.isInteger(row) || row < 0 || row >= n) return 'shape'
+  if (!fits || !Number.isInteger(row) || row < 0 || row >= n) return undefined
   const leaves = new Uint8Array(stripes * digestBytes)
   pieces.forEach((piece, stripe) => {
-    leaves.set(engine.hash.digest(piece), stripe * digestBytes)
+    leaves.set(hash.digest(piece), stripe * digestBytes)
   })
+  return leaves
+}
+
+/** `verifyRow` for a storer that keeps the leaf digests: `leaves` come from `hashRow`. */
+export function verifyHashedRow(
+  engine: CommitmentEngine,
+  open: OpenCommitment,
+  row: number,
+  pieces: readonly Uint8Array[],
+  path: Uint8Array,
+  leaves: Uint8Array,
+): RowFault | undefined {
+  const { layout, committed, keys, extended } = open
+  const { n } = layout
   const own = treeRoot(rowTree(engine.hash), leaves)
   const root = rootFromPath(blobTree(engine.hash), own, row, n, path)
   if (root === undefined || !equalBytes(root, committed.root)) return 'path'

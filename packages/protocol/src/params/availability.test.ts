@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { committeeBounds, committees } from './availability.ts'
+import { committeeBounds, committeeFor, committees, drawSafetyBits } from './availability.ts'
 
 describe('committees', () => {
   it('are safe, live and sound as published', () => {
@@ -26,5 +26,24 @@ describe('committees', () => {
     expect(refused({ rowsPerStorer: 3 })).toThrow(/code of 300 rows/)
     // One row each among 192: too many sets of storers for two keys.
     expect(refused({ storers: 192, rowsPerStorer: 1, faultyStorers: 60 })).toThrow(/soundness/)
+  })
+})
+
+describe('the committee of a blob', () => {
+  it('is the largest that the storers fill, or the smallest', () => {
+    const seats = (k: number, storers: number) => committeeFor(k, storers)?.storers
+    expect([1, 4, 24, 47].map((storers) => seats(64, storers))).toEqual([24, 24, 24, 24])
+    expect([48, 64, 99, 100, 4096].map((storers) => seats(64, storers))).toEqual([
+      48, 64, 64, 100, 100,
+    ])
+    expect(seats(16, 4096)).toBe(48)
+    expect(committeeFor(32, 24)).toBeUndefined()
+  })
+
+  it('is drawn safely only from a network that is honest by more than a third', () => {
+    const largest = committeeFor(64, 4096)
+    if (largest === undefined) throw new Error('no committee')
+    const bits = (share: number) => Math.floor(drawSafetyBits(largest, share))
+    expect([0.05, 0.1, 0.15, 0.2, 0.25].map(bits)).toEqual([62, 33, 19, 10, 5])
   })
 })

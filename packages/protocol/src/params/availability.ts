@@ -41,6 +41,17 @@ export const layout = {
   segmentsMax: 64,
 } as const
 
+/** What storer sets and certificates may have at most. */
+export const limits = {
+  /** Storers that can be drawn from in one epoch. */
+  storersMax: 4096,
+  /** Seats of a committee, so members of one. */
+  seatsMax: 100,
+} as const
+
+/** An expiry that never comes. */
+export const permanent = 0
+
 /** No certificate may rest on less. */
 const soundnessBitsMin = 128
 
@@ -73,7 +84,34 @@ export function committeeBounds(committee: Committee): CommitteeBounds {
   const perPair = layout.fingerprintKeys * (128 - Math.log2(wordsPerPlane))
   const soundnessBits = perPair - log2Choose(storers, anchors) - Math.log2(n)
   assert(soundnessBits >= soundnessBitsMin, `${soundnessBits} bits of soundness are enough`)
+  assert(storers <= limits.seatsMax, `${storers} seats are not too many`)
   return { n, faultyRows, certificateRows, honestRows, slackRows, soundnessBits }
+}
+
+/**
+ * The committee for a blob of k data rows where there are so many storers: the largest that they
+ * fill, or the smallest there is, in which some of them have several seats. Undefined where no code
+ * has this k.
+ */
+export function committeeFor(k: number, storers: number): Committee | undefined {
+  const fitting = committees.filter((committee) => committee.k === k)
+  return fitting.findLast((committee) => committee.storers <= storers) ?? fitting[0]
+}
+
+/**
+ * −log2 of the chance that one draw gives more seats to storers with this share of all stake than
+ * the committee bears, taken as a binomial tail. It bounds nothing where fewer storers than
+ * seats are drawn from: there a share of the stake is that share of the seats. An encoder that
+ * tries q blobs or a beacon that is known before the blob takes log2 q from it.
+ */
+export function drawSafetyBits({ storers, faultyStorers }: Committee, share: number): number {
+  assert(share > 0 && share < 1, 'a share is between 0 and 1')
+  let tail = 0
+  for (let seats = faultyStorers + 1; seats <= storers; seats++) {
+    const bits = log2Choose(storers, seats)
+    tail += 2 ** (bits + seats * Math.log2(share) + (storers - seats) * Math.log2(1 - share))
+  }
+  return -Math.log2(tail)
 }
 
 /** log2 of the number of ways to choose `count` of `total`. */

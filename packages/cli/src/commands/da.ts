@@ -1,0 +1,47 @@
+import { type Command, clientFlags, type Given, usageError } from '../command.ts'
+import { getCommandOfDa } from './da-get.ts'
+import { putCommandOfDa } from './da-put.ts'
+import { sampleCommandOfDa } from './da-sample.ts'
+import { statusOfDa, storersOfDa } from './da-status.ts'
+import { verifyCommandOfDa } from './da-verify.ts'
+
+const verbs: Readonly<Record<string, (given: Given) => Promise<number>>> = {
+  put: putCommandOfDa,
+  get: getCommandOfDa,
+  sample: sampleCommandOfDa,
+  verify: verifyCommandOfDa,
+  status: statusOfDa,
+  storers: storersOfDa,
+}
+
+export const daCommand: Command = {
+  name: 'da',
+  usage: 'put FILE | get BLOB | sample BLOB | verify CERTIFICATE | status | storers',
+  summary: 'Publish bulk data to storers, read, sample and verify it',
+  flags: {
+    ...clientFlags,
+    retention: { type: 'string', help: 'TIME to keep: 3600, 90m, 12h, 30d (default) or permanent' },
+    'part-bytes': {
+      type: 'string',
+      help: 'BYTES of a blob; longer files are put in parts (64 MiB)',
+    },
+    out: {
+      type: 'string',
+      short: 'o',
+      help: 'FILE to write: data (get), manifest (put), set (storers)',
+    },
+    rows: { type: 'string', help: 'COUNT of whole rows to sample: they speak for all of a blob' },
+    pieces: { type: 'string', help: 'COUNT of pieces of 16 KiB to sample: cheap, and say less' },
+    bits: { type: 'string', help: 'BITS of confidence to sample rows for (default 30)' },
+    storers: { type: 'string', help: 'FILE of the storer set to verify against' },
+  },
+  arguments: [1, 2],
+  async run(given) {
+    const [verb = '', ...values] = given.values
+    const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
+    if (run === undefined) {
+      throw usageError(`heddle da ${verb}: there are ${Object.keys(verbs).join(', ')}`)
+    }
+    return run({ ...given, values })
+  },
+}

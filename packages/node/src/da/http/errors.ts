@@ -1,0 +1,38 @@
+import { HeddleError } from '@heddle/protocol/base'
+
+/** No certificate is known here for the commitment. */
+export function daBlobUnknown(commitment: string): HeddleError {
+  const text =
+    `unknown blob ${commitment}: this node has no certificate of it. ` +
+    'Give it one: POST /da/certificates.'
+  return new HeddleError('da-blob-unknown', 'missing', text, { commitment })
+}
+
+/** A body without a byte. */
+export function daBlobEmpty(): HeddleError {
+  return new HeddleError('da-blob-empty', 'invalid', 'a blob has at least one byte: send some.')
+}
+
+/** A body longer than this node takes. */
+export function daBlobTooLarge(blobBytesMax: number): HeddleError {
+  const text = `a blob has at most ${blobBytesMax} bytes here: send it in parts (heddle da put does).`
+  return new HeddleError('da-blob-too-large', 'invalid', text, { blobBytesMax })
+}
+
+/** The retention cannot be read. */
+export function retentionInvalid(given: string): HeddleError {
+  const text = `retention "${given.slice(0, 40)}": give seconds as a whole number, or permanent.`
+  return new HeddleError('da-retention', 'invalid', text)
+}
+
+/** The node reads and does not publish. */
+export function notPublishing(): HeddleError {
+  const text = 'this node publishes no blobs: ask one that has the role disperser.'
+  return new HeddleError('da-not-publishing', 'unavailable', text)
+}
+
+/** A commitment that is not 43 characters of base64url. */
+export function commitmentInvalid(text: string): HeddleError {
+  const told = `"${text.slice(0, 64)}" is not a commitment: give 43 characters of base64url.`
+  return new HeddleError('da-commitment-invalid', 'invalid', told)
+}

@@ -1,0 +1,17 @@
+import { isId } from '@heddle/protocol/base'
+import type { Certificate } from '@heddle/protocol/certificate'
+import type { RouteRequest } from '../../network/index.ts'
+import { commitmentInvalid, daBlobUnknown } from './errors.ts'
+import type { DaDeps } from './ports.ts'
+
+/** The certificate a path names; throws `da-commitment-invalid`, `da-blob-unknown`. */
+export async function namedCertificate(
+  { certificates }: Pick<DaDeps, 'certificates'>,
+  { params }: Pick<RouteRequest, 'params'>,
+): Promise<{ readonly commitment: string; readonly certificate: Certificate }> {
+  const commitment = params.commitment ?? ''
+  if (!isId(commitment)) throw commitmentInvalid(commitment)
+  const certificate = await certificates.find(commitment)
+  if (certificate === undefined) throw daBlobUnknown(commitment)
+  return { commitment, certificate }
+}

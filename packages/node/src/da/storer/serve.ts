@@ -1,0 +1,87 @@
+import { type CommitmentEngine, piecePathIn } from '@heddle/protocol/certificate'
+import type { LaneHandler } from '../lane/lane.ts'
+import { decodeGetPieces, encodePiecesReply } from '../wire/get-pieces.ts'
+import { decodeGetRows, encodeRowsReply } from '../wire/get-rows.ts'
+import { decodeGetHeader, encodeHeaderReply, joinHeader, zBytes } from '../wire/header.ts'
+import { requestKinds, wireLimits } from '../wire/kinds.ts'
+import { piecesOf, type SentRow } from '../wire/put-rows.ts'
+import { blobUnknown, termsRefused } from './errors.ts'
+import { type Held, readRowParts } from './held.ts'
+import type { RowIndex } from './index-of-rows.ts'
+
+type LaneAnswer = Awaited<ReturnType<LaneHandler>>
+
+/** Bytes of rows in one reply that are not exceeded once one row is in it. */
+const replyBytes = wireLimits.bodyBytesMax / 2
+
+function heldRows(index: RowIndex, commitment: Uint8Array): readonly Held[] {
+  const held = index.of(commitment)
+  if (held.length === 0) throw blobUnknown()
+  return held
+}
+
+/** Bytes that a reply will have at most: what a reader costs. */
+export function servedBytes(index: RowIndex, kind: number, meta: Uint8Array): number {
+  const isRows = kind === requestKinds.getRows
+  const { commitment, count } = isRows
+    ? { ...decodeGetRows(meta), count: decodeGetRows(meta).rows.length }
+    : decodeGetPieces(meta)
+  const [held] = index.of(commitment)
+  if (held === undefined) return 0
+  const { stripes, pieceBytes } = held.layout
+  return Math.min(replyBytes + stripes * pieceBytes, count * pieceBytes * (isRows ? stripes : 1))
+}
+
+/** Whole rows, those that are held; readers check them. */
+export async function serveRows(index: RowIndex, meta: Uint8Array): Promise<LaneAnswer> {
+  const { commitment, rows } = decodeGetRows(meta)
+  const all = heldRows(index, commitment)
+  const sent: SentRow[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const held = all.find(({ rows: own }) => own.has(row))
+    if (held === undefined) continue
+    const { stripes, pieceBytes } = held.layout
+    if (sent.length > 0 && bytes + stripes * pieceBytes > replyBytes) break
+    const parts = await readRowParts(held, row, 0, stripes)
+    if (parts === undefined) continue
+    bytes += parts.pieces.length
+    sent.push({ row, path: parts.path, pieces: piecesOf(parts.pieces, pieceBytes) })
+  }
+  return encodeRowsReply(sent)
+}
+
+/** Some stripes of one row, each with its path. */
+export async function servePieces(
+  index: RowIndex,
+  engineOf: (hashId: number) => CommitmentEngine | undefined,
+  meta: Uint8Array,
+): Promise<LaneAnswer> {
+  const { commitment, row, fromStripe, count } = decodeGetPieces(meta)
+  const held = heldRows(index, commitment).find(({ rows }) => rows.has(row))
+  const engine = held && engineOf(held.fields.parameters.hashId)
+  if (held === undefined || engine === undefined) throw blobUnknown()
+  const { stripes, pieceBytes } = held.layout
+  if (fromStripe + count > stripes) throw termsRefused(`a row has ${stripes} stripes.`)
+  const parts = await readRowParts(held, row, fromStripe, count)
+  if (parts === undefined) throw blobUnknown()
+  const { path, leaves } = parts
+  const pieces = piecesOf(parts.pieces, pieceBytes).map((piece, i) => ({
+    piece,
+    path: piecePathIn(engine, leaves, fromStripe + i),
+  }))
+  return encodePiecesReply({ rowPath: path, pieces })
+}
+
+/** The header of a blob with all rows that are held of it. */
+export async function serveHeader(index: RowIndex, meta: Uint8Array): Promise<LaneAnswer> {
+  const all = heldRows(index, decodeGetHeader(meta))
+  const last = all.at(-1)
+  if (last === undefined) throw blobUnknown()
+  const { fields, terms } = last
+  const fingerprints = new Uint8Array(zBytes(fields.parameters))
+  await terms.segment.read(terms, terms.bytes - fingerprints.length, fingerprints)
+  const rows = [...new Set(all.flatMap((held) => [...held.rows.keys()]))].sort((a, b) => a - b)
+  const header = joinHeader({ ...fields, expiresAtSeconds: last.keptUntilSeconds }, fingerprints)
+  return encodeHeaderReply({ header, rows })
+}

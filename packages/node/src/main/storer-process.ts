@@ -1,0 +1,23 @@
+import { enableCompileCache } from 'node:module'
+
+/**
+ * The program of one storer in a process of its own. Arguments: data folder, storer set file, folder of the
+ * compile cache or ''. Prints `ready tcp://…`; ends on SIGTERM, and when whoever started it is gone.
+ */
+const [dataFolder = '', storerSetFile = '', cacheFolder = ''] = process.argv.slice(2)
+process.removeAllListeners('warning')
+if (cacheFolder !== '') enableCompileCache(cacheFolder)
+const { startStorerNode } = await import('./storer-node.ts')
+const { waitForStop } = await import('./stop.ts')
+const node = await startStorerNode({
+  dataFolder,
+  storerSetFile,
+  host: '127.0.0.1',
+  lanePort: 0,
+  logLevel: 'warn',
+})
+process.stdout.write(`ready ${node.url}\n`)
+process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM'))
+process.stdin.resume()
+await waitForStop(node)
+process.exit(0)

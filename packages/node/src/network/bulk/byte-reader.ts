@@ -1,0 +1,60 @@
+import type { Socket, Timer } from '../../runtime/index.ts'
+
+/** Reads counted bytes from a socket; each returns undefined or false once the connection is over. */
+export type ByteReader = {
+  /** Exactly so many bytes, as a view or a copy; for short things. */
+  take(bytes: number): Promise<Uint8Array | undefined>
+  /** Fills `into`. */
+  fill(into: Uint8Array): Promise<boolean>
+  /** Reads and forgets. */
+  skip(bytes: number): Promise<boolean>
+  /** Waits for the next byte; `onIdle` is asked each time `idleMs` pass without one. */
+  waitForByte(idleMs: number, onIdle: () => void): Promise<boolean>
+}
+
+/**
+ * `onStall` is called when bytes that must come do not within `stallMs`; it ends the connection, and
+ * with it the wait.
+ */
+export function createByteReader(
+  socket: Socket,
+  timer: Pick<Timer, 'after'>,
+  stallMs: number,
+  onStall: () => void,
+): ByteReader {
+  let rest = new Uint8Array(0) as Uint8Array
+  const next = async (waitMs: number, onLate: () => void): Promise<boolean> => {
+    const arm = (): (() => void) =>
+      timer.after(waitMs, () => {
+        cancel = arm()
+        onLate()
+      })
+    let cancel = arm()
+    const chunk = await socket.read()
+    cancel()
+    rest = chunk ?? rest
+    return chunk !== undefined
+  }
+  const consume = async (bytes: number, use: (part: Uint8Array, at: number) => void) => {
+    for (let at = 0; at < bytes; ) {
+      if (rest.length === 0 && !(await next(stallMs, onStall))) return false
+      const part = rest.subarray(0, bytes - at)
+      rest = rest.subarray(part.length)
+      use(part, at)
+      at += part.length
+    }
+    return true
+  }
+  const fill = (into: Uint8Array) => consume(into.length, (part, at) => into.set(part, at))
+  return {
+    fill,
+    skip: (bytes) => consume(bytes, () => {}),
+    async take(bytes) {
+      const into = new Uint8Array(bytes)
+      return (await fill(into)) ? into : undefined
+    },
+    async waitForByte(idleMs, onIdle) {
+      return rest.length > 0 || next(idleMs, onIdle)
+    },
+  }
+}

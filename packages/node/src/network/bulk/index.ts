@@ -1,0 +1,6 @@
+export { createBudget } from './budget.ts'
+export { type BulkClient, type BulkPeer, openBulkClient } from './client.ts'
+export type { BulkReply } from './connection.ts'
+export type { LaneIdentity } from './handshake.ts'
+export { type BulkOptions, bulkDefaults } from './options.ts'
+export { type BulkCaller, type BulkHandler, type BulkServer, openBulkServer } from './server.ts'

@@ -1,0 +1,100 @@
+import { encodeBase64Url } from '@heddle/protocol/base'
+import {
+  type Certificate,
+  certificateCommitment,
+  certificateFromJson,
+  type StorerDirectoryJson,
+  storerDirectoryFromJson,
+} from '@heddle/protocol/certificate'
+import { readObject, type Transport } from '../transport.ts'
+import { certificateForged } from './errors.ts'
+import { type GetInput, getBlob, readBlob } from './get.ts'
+import { type PublishedBlob, type PutData, type PutInput, putBlob } from './put.ts'
+import { type BlobReference, parseReference } from './reference.ts'
+import { type SampleInput, type SampleReport, sampleBlob } from './sample.ts'
+import { type AnyCertificate, readCertificate, type VerifiedBlob, verifyBlob } from './verify.ts'
+
+/** What a node says of the wide lane. */
+export type DaStatus = {
+  readonly epoch: number
+  readonly storerSet: string
+  readonly storers: number
+  readonly publishes: boolean
+  readonly certificates: number
+  readonly committees: readonly {
+    readonly k: number
+    readonly n: number
+    readonly faultyRows: number
+    readonly certificateRows: number
+    readonly soundnessBits: number
+  }[]
+}
+
+/** A storer set's file; with states where each storer was asked. */
+export type StorersAnswer = StorerDirectoryJson & {
+  readonly states?: readonly {
+    readonly storer: string
+    readonly isReachable: boolean
+    readonly blobs?: number
+    readonly rows?: number
+    readonly heldBytes?: number
+  }[]
+}
+
+/** The wide lane through one node. */
+export type DaClient = {
+  /** Publishes a blob; see `putBlob` for what is refused. */
+  put(data: PutData, input?: PutInput): Promise<PublishedBlob>
+  /** Its bytes as they come; the node checks every row, and is believed. */
+  get(reference: string | BlobReference, input?: GetInput): AsyncGenerator<Uint8Array>
+  /** The same, whole. */
+  read(reference: string | BlobReference, input?: GetInput): Promise<Uint8Array>
+  /** The certificate of a commitment; `verify` says whether it holds. */
+  certificate(commitment: string, signal?: AbortSignal): Promise<Certificate>
+  /** Tells the node a certificate it does not have, so that it can read the blob. */
+  keep(certificate: Uint8Array, signal?: AbortSignal): Promise<void>
+  /** Samples with chance of its own; see `SampleReport`. */
+  sample(reference: string | AnyCertificate, input?: SampleInput): Promise<SampleReport>
+  /** Checks a certificate against a storer set, here and asking nobody. */
+  verify(certificate: AnyCertificate, storers: StorerDirectoryJson): VerifiedBlob
+  status(signal?: AbortSignal): Promise<DaStatus>
+  /** The storer set as a file; with `states`, how each storer is. */
+  storers(input?: { states?: boolean; signal?: AbortSignal }): Promise<StorersAnswer>
+}
+
+export function createDaClient(transport: Transport): DaClient {
+  const certificate: DaClient['certificate'] = async (text, signal) => {
+    const { commitment } = parseReference(text)
+    const answer = await transport.get(`/da/certificates/${commitment}`, signal)
+    const found = certificateFromJson(readObject(transport, answer))
+    if (encodeBase64Url(certificateCommitment(found)) === commitment) return found
+    throw certificateForged(commitment, transport.url)
+  }
+  return {
+    certificate,
+    put: (data, input = {}) => putBlob(transport, data, input),
+    get: (reference, input = {}) => getBlob(transport, reference, input),
+    read: (reference, input = {}) => readBlob(transport, reference, input),
+    async keep(bytes, signal) {
+      const body = new Uint8Array(bytes)
+      await transport.post('/da/certificates', body, 'application/octet-stream', signal)
+    },
+    async sample(reference, input = {}) {
+      const found =
+        typeof reference === 'string'
+          ? await certificate(reference, input.signal)
+          : readCertificate(reference)
+      return sampleBlob(transport, found, input)
+    },
+    verify: verifyBlob,
+    async status(signal) {
+      return readObject(transport, await transport.get('/da/status', signal)) as DaStatus
+    },
+    async storers({ states = false, signal } = {}) {
+      const path = states ? '/da/storers?state=1' : '/da/storers'
+      const answer = readObject(transport, await transport.get(path, signal))
+      storerDirectoryFromJson(answer)
+      return answer as StorersAnswer
+    },
+  }
+}
