@@ -1,0 +1,13 @@
+import type { CryptoEngine } from '@heddle/protocol/crypto'
+import type { Runtime } from '../runtime/index.ts'
+import type { Damage } from './recover.ts'
+
+/** What the store needs of its surroundings. */
+export type StoreDeps = {
+  readonly runtime: Runtime
+  readonly engine: CryptoEngine
+  /** Told of every place in a segment that does not read back. */
+  onDamage(damage: Damage): void
+  /** Told what went wrong in the background. */
+  onFault(what: string, error: unknown): void
+}
