@@ -141,3 +141,121 @@ export function resultPending(processId: string, slot: number): HeddleError {
     { processId, slot },
   )
 }
+
+/** The thread of the index ended on its own; it is started again and catches up. */
+export function indexLost(reason: string): HeddleError {
+  return new HeddleError(
+    'index-lost',
+    'unavailable',
+    `the index is being opened again (${reason}): ask again in a moment.`,
+  )
+}
+
+/** Data that is not here: its store is closed to this node, or the data never came. */
+export function dataMissing(what: string): HeddleError {
+  return new HeddleError(
+    'data-missing',
+    'missing',
+    `the data ${what} is not here: its uploader has not posted all of its chunks to this node.`,
+    { what },
+  )
+}
+
+/** A layer-1 transaction that does not hold; `fault` names the part. */
+export function transactionWrong(id: string, fault: string): HeddleError {
+  return new HeddleError(
+    'transaction-wrong',
+    'invalid',
+    `the ${fault} of transaction ${id} does not hold: sign the transaction again.`,
+    { id, fault },
+  )
+}
+
+/** An item beyond what this node takes. */
+export function uploadTooLarge(limitBytes: number): HeddleError {
+  return new HeddleError(
+    'upload-too-large',
+    'invalid',
+    `the upload has more than ${limitBytes} bytes, the limit here: split the data.`,
+    { limitBytes },
+  )
+}
+
+/** No multi-part upload of this id is open. */
+export function uploadUnknown(id: string): HeddleError {
+  return new HeddleError(
+    'upload-unknown',
+    'missing',
+    `unknown upload ${id}: it has expired or the node was restarted. Begin the upload again.`,
+    { id },
+  )
+}
+
+/** Parts of a multi-part upload leave a gap. */
+export function uploadIncomplete(id: string, fromByte: number): HeddleError {
+  return new HeddleError(
+    'upload-incomplete',
+    'invalid',
+    `upload ${id} lacks bytes from ${fromByte} on: post that part, then finalize again.`,
+    { id, fromByte },
+  )
+}
+
+/** More multi-part uploads are open than allowed. */
+export function uploadsBusy(open: number): HeddleError {
+  return new HeddleError(
+    'uploads-busy',
+    'unavailable',
+    `${open} uploads are open already: try again later.`,
+    { open },
+  )
+}
+
+/** More data than one text should hold. */
+export function dataTooLarge(limitBytes: number): HeddleError {
+  return new HeddleError(
+    'data-too-large',
+    'invalid',
+    `the data has more than ${limitBytes} bytes: read it at /:id or chunk by chunk.`,
+    { limitBytes },
+  )
+}
+
+/** A reward below the price this node's operator asks. */
+export function rewardTooLow(reward: string, price: bigint): HeddleError {
+  return new HeddleError(
+    'reward-too-low',
+    'invalid',
+    `the reward is ${reward} winston, the price ${price}: ask /price/:bytes and sign again.`,
+    { reward, price: String(price) },
+  )
+}
+
+/** No byte of the weave known here has this offset. */
+export function chunkUnknown(offset: number): HeddleError {
+  return new HeddleError(
+    'chunk-unknown',
+    'missing',
+    `no chunk at offset ${offset} of the weave: ask /tx/:id/offset where a transaction's data is.`,
+    { offset },
+  )
+}
+
+/** An item says it is a manifest of paths and is none. */
+export function manifestInvalid(what: string): HeddleError {
+  return new HeddleError(
+    'manifest-invalid',
+    'invalid',
+    `the manifest cannot be read: ${what}. Its text is at /raw/:id.`,
+  )
+}
+
+/** A manifest leads nowhere from this path. */
+export function manifestPathUnknown(id: string, path: string): HeddleError {
+  return new HeddleError(
+    'manifest-path-unknown',
+    'missing',
+    `manifest ${id} has no path ${path.slice(0, 100)}, and no fallback.`,
+    { id },
+  )
+}

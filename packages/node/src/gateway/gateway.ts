@@ -1,28 +1,36 @@
+import { dirname, join } from 'node:path'
+import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Item } from '@heddle/protocol/item'
 import type { Route } from '../network/index.ts'
-import type { Disk } from '../runtime/index.ts'
 import { blockRoutes } from './arweave/blocks.ts'
+import { chunkRoutes } from './arweave/chunks.ts'
 import { contentRoutes } from './arweave/content.ts'
+import { createWallets, developmentRoutes } from './arweave/development.ts'
 import { networkRoutes } from './arweave/network.ts'
 import { transactionRoutes } from './arweave/transactions.ts'
-import { uploadRoutes } from './arweave/upload.ts'
 import { createPeerItems, type PeerItemsDeps } from './items/peer-items.ts'
 import { findAnnouncedSchedulers, findSchedulerLocation } from './items/scheduler-location.ts'
 import { openItemStore } from './items/store.ts'
 import { mainnetRoutes } from './mainnet/routes.ts'
 import { type GatewayOptions, gatewayDefaults } from './options.ts'
-import type { ItemsDeps, MainnetDeps } from './ports.ts'
+import type { MainnetDeps } from './ports.ts'
 import { queryRoutes } from './query/routes.ts'
+import { type PartsDeps, PartUploads } from './upload/parts.ts'
+import { type UploadDeps, uploadRoutes } from './upload/routes.ts'
 
-export type GatewayDeps = ItemsDeps &
-  Pick<PeerItemsDeps, 'peers' | 'fetch'> & { readonly disk: Disk }
+export type GatewayDeps = UploadDeps & PartsDeps & Pick<PeerItemsDeps, 'peers' | 'fetch'>
 
 export type Gateway = {
   /** A kept, bundled or scheduled item by id, signature checked when it was taken. */
   item(id: string): Promise<Item | undefined>
-  /** The same without waiting for the index: an item scheduled a moment ago may not be found yet. */
+  /**
+   * The same without waiting for the index: an item scheduled a moment ago may not be found yet.
+   */
   keptItem(id: string): Promise<Item | undefined>
-  /** An item as `item` gives it, or asked of the peers where this node has none; what they give is checked and kept. */
+  /**
+   * An item as `item` gives it, or asked of the peers where this node has none; what they give is
+   * checked and kept.
+   */
   itemAnywhere(id: string): Promise<Item | undefined>
   /**
    * Keeps an item whose signature the caller has checked. Resolves when it is durable; a repeat
@@ -36,7 +44,10 @@ export type Gateway = {
   schedulerLocation(
     owner: string,
   ): Promise<{ readonly item: Item; readonly blockHeight: number } | undefined>
-  /** URLs of the schedulers that announced themselves here last, without those of `except` (an address). */
+  /**
+   * URLs of the schedulers that announced themselves here last, without those of `except` (an
+   * address).
+   */
   announcedSchedulers(except: string, limit: number): Promise<string[]>
   /** Tells whether a final block of the base layer holds the item. */
   settled(id: string): Promise<boolean>
@@ -55,6 +66,11 @@ export async function createGateway(
   const options = { ...gatewayDefaults, ...given }
   const store = await openItemStore(deps, options)
   const peerItem = createPeerItems(deps)
+  const parts = new PartUploads(join(dirname(options.indexFile), 'uploads'), deps, options)
+  const wallets = createWallets()
+  const { signer, engine } = deps
+  const address = signer === undefined ? '' : encodeBase64Url(engine.sha256(signer.owner))
+  const facts = { ...deps, wallets, options, address }
   return {
     item: (id) => store.item(id),
     keptItem: (id) => store.keptItem(id),
@@ -71,14 +87,19 @@ export async function createGateway(
     settled: (id) => store.settled(id),
     catchUp: () => store.catchUp(),
     routes: () => [
-      ...uploadRoutes(store, deps),
+      ...uploadRoutes(store, deps, options, parts),
       ...queryRoutes(store, deps),
       ...transactionRoutes(store, deps),
       ...blockRoutes(deps.consensus),
-      ...networkRoutes(deps.consensus),
-      ...contentRoutes(store),
+      ...chunkRoutes(store, deps),
+      ...networkRoutes(facts),
+      ...contentRoutes(store, deps),
+      ...(options.dev ? developmentRoutes(store, deps.consensus, wallets) : []),
     ],
-    close: () => store.close(),
+    close: async () => {
+      await parts.close()
+      await store.close()
+    },
   }
 }
 

@@ -3,6 +3,7 @@ export { type GatewayOptions, gatewayDefaults } from './options.ts'
 export type {
   BaseBlock,
   BaseLayer,
+  DataStore,
   ItemsDeps,
   MainnetCompute,
   MainnetDeps,

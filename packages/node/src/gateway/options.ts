@@ -24,6 +24,20 @@ export type GatewayOptions = {
   readonly pushPatienceMs: number
   /** Patience of a mainnet read for a result, ms; then it ends with `result-pending`. */
   readonly readPatienceMs: number
+  /** Items and transactions with data up to this size are one record of the journal, bytes. */
+  readonly recordBytes: number
+  /** Largest item taken as a stream or in parts, bytes. */
+  readonly uploadBytes: number
+  /** Multi-part uploads open at one time. */
+  readonly uploads: number
+  /** A multi-part upload nobody adds to is given up after this, ms. */
+  readonly uploadPatienceMs: number
+  /** Price of a MiB of a layer-1 transaction's data, winston; below it a reward is refused. */
+  readonly winstonPerMebibyte: number
+  /** Serves `/mine` and `/mint`, for development. */
+  readonly dev: boolean
+  /** What the index thread runs. Tests put a failing one here. */
+  readonly catalogWorkerUrl?: URL
 }
 
 export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
@@ -35,7 +49,14 @@ export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
   appendBytes: 4 * 1024 * 1024,
   waitingBytes: 256 * 1024 * 1024,
   bundleDepth: 10,
-  bundleItems: 10_000,
+  bundleItems: 25_000,
   pushPatienceMs: 5_000,
   readPatienceMs: 60_000,
+  // A record of the journal may be 16 MiB; the rest is for what stands before the data.
+  recordBytes: 15 * 1024 * 1024,
+  uploadBytes: 4 * 1024 * 1024 * 1024,
+  uploads: 256,
+  uploadPatienceMs: 60 * 60 * 1000,
+  winstonPerMebibyte: 0,
+  dev: false,
 }

@@ -1,6 +1,7 @@
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import type { Item } from '@heddle/protocol/item'
 import type { EvaluationMessage, LogEntry, Result } from '@heddle/protocol/message'
+import type { Retention } from '@heddle/protocol/params'
 import type { OrderedLog } from '../journal/index.ts'
 import type { Clock, Timer } from '../runtime/index.ts'
 
@@ -35,6 +36,32 @@ export type ProcessLogs = {
   onScheduled(listener: (processId: string, slot: number) => void): void
 }
 
+/** Names data in the store by Arweave's data_root (base64url, empty for no bytes) and its size. */
+export type StoredData = { readonly dataRoot: string; readonly sizeBytes: number }
+
+export type StoredChunk = {
+  readonly bytes: Uint8Array
+  readonly dataPath: Uint8Array
+  readonly fromByte: number
+  readonly toByte: number
+}
+
+/** What the gateway needs of the store (structurally `Store`, which wiring hands over). */
+export type DataStore = {
+  write(source: AsyncIterable<Uint8Array>): Promise<StoredData>
+  keepChunk(chunk: {
+    readonly dataRoot: string
+    readonly dataSizeBytes: number
+    readonly offset: number
+    readonly dataPath: Uint8Array
+    readonly bytes: Uint8Array
+  }): Promise<void>
+  held(data: StoredData): Promise<{ readonly heldBytes: number; readonly complete: boolean }>
+  read(data: StoredData, fromByte: number, toByte: number): AsyncIterable<Uint8Array>
+  chunk(data: StoredData, offset: number): Promise<StoredChunk | undefined>
+  hold(data: StoredData, holder: string, retention: Retention): Promise<void>
+}
+
 export type ItemsDeps = {
   readonly journal: Pick<OrderedLog, 'append' | 'read' | 'head'>
   /** Epoch under which this node writes to the journal (`OrderedLog.claim`). */
@@ -43,6 +70,8 @@ export type ItemsDeps = {
   readonly log: ProcessLogs
   readonly verify: Verify
   readonly engine: CryptoEngine
+  /** Without it what does not fit into a record of the journal is refused. */
+  readonly store?: DataStore
   readonly clock: Clock
   readonly timer: Timer
   /** Told what went wrong behind the reply (indexing, ordering), once each time. */

@@ -19,6 +19,7 @@ const pair = new Uint8Array(2 * digestBytes)
  */
 export function deepHash(chunk: DeepHashChunk, engine: CryptoEngine): Uint8Array {
   if (chunk instanceof Uint8Array) {
+    if (chunk.length === 0) return emptyBlob(engine)
     return hashPair(blobTag(chunk.length, engine), engine.sha384(chunk), engine)
   }
   return extendDeepHash(startDeepHash(chunk.length, engine), chunk, engine)
@@ -49,6 +50,18 @@ export function foldDigest(
 ): Uint8Array {
   const hash = hashPair(blobTag(blob.sizeBytes, engine), blob.sha384, engine)
   return hashPair(state, hash, engine)
+}
+
+/** Targets, anchors and data are often absent. */
+const emptyBlobs = new WeakMap<CryptoEngine, Uint8Array>()
+
+function emptyBlob(engine: CryptoEngine): Uint8Array {
+  const known = emptyBlobs.get(engine)
+  if (known !== undefined) return known
+  const empty = engine.sha384(new Uint8Array(0))
+  const digest = hashPair(blobTag(0, engine), empty, engine)
+  emptyBlobs.set(engine, digest)
+  return digest
 }
 
 function hashPair(left: Uint8Array, right: Uint8Array, engine: CryptoEngine): Uint8Array {

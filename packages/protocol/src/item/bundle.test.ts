@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { encodeBase64Url, encodeText, isHeddleError } from '../base/index.ts'
 import { portableCrypto as engine } from '../crypto/index.ts'
-import { bundleItems, bundleTags, isBundle, parseBundle, readBundleEntries } from './bundle.ts'
+import {
+  bundleItems,
+  bundleTags,
+  isBundle,
+  parseBundle,
+  readBundleCount,
+  readBundleEntries,
+  readBundleSlices,
+} from './bundle.ts'
 import { createItem } from './create.ts'
 import { parseItem } from './parse.ts'
 import { ethereumSigner, portableEd25519Signer } from './signers.ts'
@@ -92,4 +100,19 @@ test('the header is 32 bytes of count, then size and id of each', () => {
   const size = (bundle[96] ?? 0) + 256 * (bundle[97] ?? 0)
   expect(size).toBe(second.bytes.length)
   expect(encodeBase64Url(bundle.subarray(128, 160))).toBe(second.id)
+})
+
+test('a header tells where items lie when the rest is not in memory', () => {
+  const { count, headerBytes } = readBundleCount(bundle.subarray(0, 32), bundle.length)
+  expect(count).toBe(2)
+  const slices = readBundleSlices(bundle.subarray(0, headerBytes), bundle.length)
+  const cut = slices.map(({ id, offset, length }) => ({
+    id,
+    bytes: bundle.subarray(offset, offset + length),
+  }))
+  expect(cut).toEqual(readBundleEntries(bundle))
+  const short = () => readBundleSlices(bundle.subarray(0, headerBytes - 1), bundle.length)
+  expect(codeOf(short)).toBe('invalid bundle-truncated')
+  const claimed = () => readBundleCount(bundle.subarray(0, 32), headerBytes - 1)
+  expect(codeOf(claimed)).toBe('invalid bundle-truncated')
 })

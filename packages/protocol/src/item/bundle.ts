@@ -47,30 +47,59 @@ export function bundleItems(items: readonly Item[]): Uint8Array {
   return bytes
 }
 
+/** Where a bundle keeps one item: `offset` and `length` in bytes of the bundle. */
+export type BundleSlice = { readonly id: string; readonly offset: number; readonly length: number }
+
+/**
+ * The number of items a bundle of `sizeBytes` says it has in its first 32 bytes, and the size of its
+ * whole header. Throws `bundle-truncated` where that does not fit: nothing is allocated before.
+ */
+export function readBundleCount(
+  start: Uint8Array,
+  sizeBytes: number,
+): { readonly count: number; readonly headerBytes: number } {
+  if (Math.min(start.length, sizeBytes) < countBytes) {
+    throw errors.bundleTruncated('count', countBytes, sizeBytes)
+  }
+  const count = readLength(start, 0)
+  const headerBytes = countBytes + entryBytes * count
+  if (headerBytes > sizeBytes) {
+    throw errors.bundleTruncated(`header of ${count} items`, headerBytes, sizeBytes)
+  }
+  return { count, headerBytes }
+}
+
+/** Reads a bundle's header, of which the rest need not be in memory. Throws codes `bundle-…`. */
+export function readBundleSlices(header: Uint8Array, sizeBytes: number): BundleSlice[] {
+  const { count, headerBytes } = readBundleCount(header, sizeBytes)
+  if (headerBytes > header.length) {
+    throw errors.bundleTruncated(`header of ${count} items`, headerBytes, header.length)
+  }
+  const slices: BundleSlice[] = []
+  let offset = headerBytes
+  for (let index = 0; index < count; index++) {
+    const entry = countBytes + entryBytes * index
+    const length = readLength(header, entry)
+    const end = offset + length
+    if (end > sizeBytes) throw errors.bundleTruncated(`item ${index}`, end, sizeBytes)
+    const id = encodeBase64Url(header.subarray(entry + 32, entry + entryBytes))
+    slices.push({ id, offset, length })
+    offset = end
+  }
+  if (offset < sizeBytes) throw errors.bundleTrailing(sizeBytes - offset)
+  return slices
+}
+
 /**
  * Reads a bundle's header without looking into its items, so a reader may pass over a broken one.
  * The count is checked against the bundle's size before anything is allocated. Throws codes
  * `bundle-…`.
  */
 export function readBundleEntries(bytes: Uint8Array): BundleEntry[] {
-  if (bytes.length < countBytes) throw errors.bundleTruncated('count', countBytes, bytes.length)
-  const count = readLength(bytes, 0)
-  const headerBytes = countBytes + entryBytes * count
-  if (headerBytes > bytes.length) {
-    throw errors.bundleTruncated(`header of ${count} items`, headerBytes, bytes.length)
-  }
-  const entries: BundleEntry[] = []
-  let at = headerBytes
-  for (let index = 0; index < count; index++) {
-    const entry = countBytes + entryBytes * index
-    const end = at + readLength(bytes, entry)
-    if (end > bytes.length) throw errors.bundleTruncated(`item ${index}`, end, bytes.length)
-    const id = encodeBase64Url(bytes.subarray(entry + 32, entry + entryBytes))
-    entries.push({ id, bytes: bytes.subarray(at, end) })
-    at = end
-  }
-  if (at < bytes.length) throw errors.bundleTrailing(bytes.length - at)
-  return entries
+  return readBundleSlices(bytes, bytes.length).map(({ id, offset, length }) => ({
+    id,
+    bytes: bytes.subarray(offset, offset + length),
+  }))
 }
 
 /**

@@ -1,10 +1,13 @@
 export {
   type BundleEntry,
+  type BundleSlice,
   bundleItems,
   bundleTags,
   isBundle,
   parseBundle,
+  readBundleCount,
   readBundleEntries,
+  readBundleSlices,
 } from './bundle.ts'
 export { createItem } from './create.ts'
 export {
@@ -30,4 +33,5 @@ export {
   solanaSigner,
   typedEthereumSigner,
 } from './signers.ts'
+export type { DigestedData } from './signing-payload.ts'
 export { ownerAddress, verifyItem } from './verify.ts'

@@ -210,3 +210,13 @@ test('tags are looked up by exact name', () => {
   expect(tagValue(sample.tags, 'type')).toBeUndefined()
   expect(tagValues(sample.tags, 'Exclude')).toEqual(['a', 'b'])
 })
+
+test.each(signers)('%s: data that went by is verified by its digest', async (_name, signer) => {
+  const item = await createItem(draft, signer, engine)
+  const data = { sizeBytes: item.data.length, sha384: engine.sha384(item.data) }
+  expect(await verifyItem({ ...item, data }, engine)).toBe(true)
+  const longer = { ...data, sizeBytes: data.sizeBytes + 1 }
+  expect(await verifyItem({ ...item, data: longer }, engine)).toBe(false)
+  const other = { ...data, sha384: engine.sha384(encodeText('other')) }
+  expect(await verifyItem({ ...item, data: other }, engine)).toBe(false)
+})

@@ -1,10 +1,16 @@
-import { concatBytes, decodeText, encodeText, toHex } from '../base/index.ts'
-import { type CryptoEngine, extendDeepHash, startDeepHash } from '../crypto/index.ts'
+import { concatBytes, decodeText, encodeText, equalBytes, toHex } from '../base/index.ts'
+import { type CryptoEngine, extendDeepHash, foldDigest, startDeepHash } from '../crypto/index.ts'
 import type { Item } from './item.ts'
 import { typedEthereumType } from './signature-type.ts'
 
+/** Data that went by as a stream: a signature covers no more of it than this. */
+export type DigestedData = { readonly sizeBytes: number; readonly sha384: Uint8Array }
+
 /** The parts of an item that its signature covers. */
-type SignedParts = Pick<Item, 'signatureType' | 'owner' | 'target' | 'anchor' | 'rawTags' | 'data'>
+export type SignedParts = Pick<
+  Item,
+  'signatureType' | 'owner' | 'target' | 'anchor' | 'rawTags'
+> & { readonly data: Uint8Array | DigestedData }
 
 const signedPartCount = 8
 
@@ -19,8 +25,10 @@ const startStates = new Map<number, Uint8Array>()
  */
 function itemDeepHash(item: SignedParts, engine: CryptoEngine): Uint8Array {
   const { owner, target, anchor, rawTags, data } = item
-  const start = startState(item.signatureType, engine)
-  return extendDeepHash(start, [owner, target, anchor, rawTags, data], engine)
+  const start = ownerState(item.signatureType, owner, engine)
+  const parts = [target, anchor, rawTags]
+  if (data instanceof Uint8Array) return extendDeepHash(start, [...parts, data], engine)
+  return foldDigest(extendDeepHash(start, parts, engine), data, engine)
 }
 
 function startState(signatureType: number, engine: CryptoEngine): Uint8Array {
@@ -29,6 +37,19 @@ function startState(signatureType: number, engine: CryptoEngine): Uint8Array {
   const fixedParts = ['dataitem', '1', String(signatureType)].map(encodeText)
   const state = extendDeepHash(startDeepHash(signedPartCount, engine), fixedParts, engine)
   startStates.set(signatureType, state)
+  return state
+}
+
+/** Of each signature type the owner seen last: a node signs with one key, a client's items come in rows. */
+const ownerStates = new Map<number, { readonly owner: Uint8Array; readonly state: Uint8Array }>()
+
+/** The state after the owner as well. */
+function ownerState(type: number, owner: Uint8Array, engine: CryptoEngine): Uint8Array {
+  const last = ownerStates.get(type)
+  if (last !== undefined && equalBytes(last.owner, owner)) return last.state
+  const state = extendDeepHash(startState(type, engine), [owner], engine)
+  // A copy: the owner is a view into bytes that may be written to later.
+  ownerStates.set(type, { owner: owner.slice(), state })
   return state
 }
 

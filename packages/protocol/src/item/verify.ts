@@ -13,10 +13,16 @@ import {
   solanaType,
   typedEthereumType,
 } from './signature-type.ts'
-import { signingPayload, solanaMessage } from './signing-payload.ts'
+import { type SignedParts, signingPayload, solanaMessage } from './signing-payload.ts'
 
-/** Tells whether the owner signed exactly this item. Never throws on a parsed item. */
-export async function verifyItem(item: Item, engine: CryptoEngine): Promise<boolean> {
+/**
+ * Tells whether the owner signed exactly this item, whose data may be told by its digest. Never throws
+ * on a parsed item.
+ */
+export async function verifyItem(
+  item: SignedParts & Pick<Item, 'signature'>,
+  engine: CryptoEngine,
+): Promise<boolean> {
   const { signatureType, signature, owner } = item
   const payload = signingPayload(item, engine)
   switch (signatureType) {

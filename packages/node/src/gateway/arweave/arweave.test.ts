@@ -2,9 +2,9 @@ import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
 import { type Item, ownerAddress, parseItem } from '@heddle/protocol/item'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeCrypto } from '../../runtime/index.ts'
-import { eventually, makeItem, type Rig, startRig } from '../fixtures/gateway.ts'
+import { eventually, makeItem, nodeSigner, type Rig, startRig } from '../fixtures/gateway.ts'
 import { serve } from '../fixtures/http.ts'
-import { type ByteRange, readRange } from './range.ts'
+import { readRange, type WantedBytes } from './range.ts'
 
 let rig: Rig
 let server: Awaited<ReturnType<typeof serve>>
@@ -63,7 +63,8 @@ test('what is no signed item is refused, with words, and not kept', async () => 
   const head = rig.journal.head('items')
   const cases: [body: Uint8Array | string, told: RegExp][] = [
     ['', /empty/],
-    ['{"format":2}', /layer-1/],
+    ['{"format":2}', /transaction's id/],
+    ['{ not JSON', /not valid JSON/],
     [good.bytes.subarray(0, 70), /ends within/],
     [new Uint8Array(100).fill(255), /signature type/],
     [tampered, /does not hold/],
@@ -116,17 +117,30 @@ test('HEAD, validators and ranges', async () => {
   expect(stale.status).toBe(200)
 })
 
-const ranges: [header: string | undefined, expected: ByteRange][] = [
+const part = (from: number, to: number): WantedBytes => ({ kind: 'parts', parts: [{ from, to }] })
+const ranges: [header: string | undefined, expected: WantedBytes][] = [
   [undefined, { kind: 'whole' }],
-  ['bytes=0-0', { kind: 'part', from: 0, to: 0 }],
-  ['bytes=5-', { kind: 'part', from: 5, to: 9 }],
-  ['bytes=-3', { kind: 'part', from: 7, to: 9 }],
-  ['bytes=-30', { kind: 'part', from: 0, to: 9 }],
-  ['bytes=8-30', { kind: 'part', from: 8, to: 9 }],
+  ['bytes=0-0', part(0, 0)],
+  ['bytes=5-', part(5, 9)],
+  ['bytes=-3', part(7, 9)],
+  ['bytes=-30', part(0, 9)],
+  ['bytes=8-30', part(8, 9)],
   ['bytes=10-', { kind: 'beyond' }],
   ['bytes=-0', { kind: 'beyond' }],
+  ['bytes=10-, 20-30', { kind: 'beyond' }],
   ['bytes=5-2', { kind: 'whole' }],
-  ['bytes=0-1,3-4', { kind: 'whole' }],
+  [
+    'bytes=8-9, 0-1, 20-',
+    {
+      kind: 'parts',
+      parts: [
+        { from: 8, to: 9 },
+        { from: 0, to: 1 },
+      ],
+    },
+  ],
+  ['bytes=0-3,3-4', { kind: 'whole' }],
+  [`bytes=${'0-0,'.repeat(60)}1-1`, { kind: 'whole' }],
   ['bytes=-', { kind: 'whole' }],
   ['items=0-1', { kind: 'whole' }],
 ]
@@ -198,6 +212,11 @@ test('what nodes of Arweave tell', async () => {
   expect(await (await get('/tx_anchor')).text()).toBe(id)
   expect(await (await get('/wallet/abc/balance')).text()).toBe('0')
   expect(await (await get('/peers')).json()).toEqual([])
+  expect(await (await get('/ar-io/info')).json()).toMatchObject({
+    wallet: encodeBase64Url(nodeCrypto.sha256(nodeSigner.owner)),
+    bundlers: [{ url: 'http://node.test:4000' }],
+  })
+  expect((await get('/ar-io/healthcheck')).status).toBe(200)
 })
 
 test('blocks by height, by hash and the newest', async () => {

@@ -28,7 +28,8 @@ export function blockRoutes(consensus: BaseLayer): Route[] {
   ]
 }
 
-function blockJson(block: BaseBlock) {
+/** A block in the shape of Arweave's. */
+export function blockJson(block: BaseBlock) {
   const ids = block.payloads.flatMap(decodeOrder)
   return {
     indep_hash: block.id,

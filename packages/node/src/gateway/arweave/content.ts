@@ -1,37 +1,76 @@
-import { type Item, tagValue } from '@heddle/protocol/item'
+import { encodeBase64Url } from '@heddle/protocol/base'
+import { tagValue } from '@heddle/protocol/item'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
-import { itemUnknown } from '../errors.ts'
+import { dataMissing, itemUnknown, manifestPathUnknown } from '../errors.ts'
+import { collect, type Data } from '../items/data.ts'
+import type { Holding } from '../items/holding.ts'
 import type { ItemStore } from '../items/store.ts'
+import type { DataStore, ItemsDeps } from '../ports.ts'
+import { contentHeaders, createDigests } from './content-headers.ts'
+import { type Content, replyContent } from './content-reply.ts'
 import { idPattern } from './id-path.ts'
-import { readRange } from './range.ts'
+import {
+  type Manifest,
+  manifestBytesMax,
+  manifestType,
+  parseManifest,
+  resolvePath,
+} from './manifest.ts'
+
+/** The id is a hash of a signature over the content, so content of an id never changes. */
+const forEver = 'public, max-age=31536000, immutable'
+const opaqueType = 'application/octet-stream'
+const rememberedManifests = 100
 
 /**
- * Anybody can publish content, so it gets no rights on this origin: `sandbox` gives a page an
- * origin of its own and no scripts; `nosniff` keeps a browser from taking it for anything but what
- * it says.
+ * Data of items and transactions at `/:id` and `/raw/:id`, what a manifest names at `/:id/path`,
+ * the whole signed item at `/item/:id`.
  */
-const sandboxHeaders = {
-  'content-security-policy':
-    "sandbox; default-src 'none'; img-src * data:; media-src * data:; style-src 'unsafe-inline'",
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'cross-origin',
-}
-/** The id is a hash of a signature over the content, so content of an id never changes. */
-const cacheControl = 'public, max-age=31536000, immutable'
-const opaqueType = 'application/octet-stream'
-
-/** Data of an item at `/:id` and `/raw/:id`, the whole signed item at `/item/:id`. */
-export function contentRoutes(store: ItemStore): Route[] {
-  const serve = (read: (item: Item) => Content) => async (request: RouteRequest) => {
-    const id = request.params.id ?? ''
-    const item = await store.item(id)
-    if (item === undefined) throw itemUnknown(id)
-    return replyContent(read(item), request)
+export function contentRoutes(store: ItemStore, deps: ItemsDeps): Route[] {
+  const digests = createDigests(deps.engine)
+  const { store: data } = deps
+  const manifests = createManifests()
+  const held = async (id: string) => {
+    const holding = await store.holding(id)
+    if (holding === undefined) throw itemUnknown(id)
+    return holding
   }
+  const serve = async (holding: Holding, request: RouteRequest): Promise<RouteReply> => {
+    await checkComplete(holding, data)
+    const digest = digests(holding)
+    const headers = contentHeaders(holding, await store.place(holding.id), digest)
+    const type = contentType(tagValue(holding.tags, 'Content-Type'))
+    const etag = `"${holding.id}"`
+    return replyContent(
+      { data: holding.data, type, etag, cacheControl: forEver, digest, headers },
+      request,
+    )
+  }
+  const raw = async (request: RouteRequest) => serve(await held(request.params.id ?? ''), request)
+  const shown = async (request: RouteRequest) => {
+    const holding = await held(request.params.id ?? '')
+    const path = pathWithin(request.url)
+    const manifest = await manifests(holding)
+    if (manifest === undefined) {
+      if (path !== '') throw manifestPathUnknown(holding.id, path)
+      return serve(holding, request)
+    }
+    const target = resolvePath(manifest, path)
+    // A manifest without an index shows itself, as gateways do.
+    if (target === undefined && path === '') return serve(holding, request)
+    if (target === undefined) throw manifestPathUnknown(holding.id, path)
+    return serve(await held(target), request)
+  }
+  const signed = async (request: RouteRequest) =>
+    replyContent(signedItem(await held(request.params.id ?? '')), request)
   const paths: [path: string, handle: Route['handle']][] = [
-    [`/:id(${idPattern})`, serve(dataOf)],
-    [`/raw/:id(${idPattern})`, serve(dataOf)],
-    [`/item/:id(${idPattern})`, serve(signedItem)],
+    [`/:id(${idPattern})`, shown],
+    // Not one `*`: the paths of aoconnect's mainnet mode have that shape already.
+    [`/:id(${idPattern})/`, shown],
+    [`/:id(${idPattern})/:step`, shown],
+    [`/:id(${idPattern})/:step/*`, shown],
+    [`/raw/:id(${idPattern})`, raw],
+    [`/item/:id(${idPattern})`, signed],
   ]
   return paths.flatMap(([path, handle]): Route[] => [
     { method: 'HEAD', path, handle },
@@ -39,15 +78,51 @@ export function contentRoutes(store: ItemStore): Route[] {
   ])
 }
 
-type Content = { readonly bytes: Uint8Array; readonly type: string; readonly etag: string }
-
-function dataOf(item: Item): Content {
-  const type = contentType(tagValue(item.tags, 'Content-Type'))
-  return { bytes: item.data, type, etag: `"${item.id}"` }
+/** A transaction may be known before its data is: that must be said before the first byte. */
+async function checkComplete(holding: Holding, store: DataStore | undefined): Promise<void> {
+  const { transaction, data, id } = holding
+  if (transaction === undefined || data.bytes !== undefined) return
+  const dataRoot = encodeBase64Url(transaction.dataRoot)
+  const held = await store?.held({ dataRoot, sizeBytes: data.sizeBytes })
+  if (held?.complete !== true) throw dataMissing(`of transaction ${id}`)
 }
 
-function signedItem(item: Item): Content {
-  return { bytes: item.bytes, type: opaqueType, etag: `"${item.id}.item"` }
+/** Manifests by id, parsed once; undefined for what is none. */
+function createManifests(): (holding: Holding) => Promise<Manifest | undefined> {
+  const known = new Map<string, Manifest>()
+  return async ({ id, tags, data }) => {
+    const type = tagValue(tags, 'Content-Type')?.split(';')[0]?.trim()
+    if (type !== manifestType || data.sizeBytes > manifestBytesMax) return undefined
+    const before = known.get(id)
+    if (before !== undefined) return before
+    const manifest = parseManifest(await collect(data, 0, data.sizeBytes))
+    if (known.size >= rememberedManifests) known.clear()
+    known.set(id, manifest)
+    return manifest
+  }
+}
+
+/** The signed bytes of an item; of a transaction, which has no such form, nothing. */
+function signedItem({ id, item, header, data }: Holding): Content {
+  const common = { type: opaqueType, etag: `"${id}.item"`, cacheControl: forEver, headers: {} }
+  if (item !== undefined) return { ...common, data: wholeOf(item.bytes, undefined) }
+  if (header === undefined) throw itemUnknown(id)
+  return { ...common, data: wholeOf(header, data) }
+}
+
+/** A header in memory, and the data behind it wherever that is. */
+function wholeOf(header: Uint8Array, data: Data | undefined): Data {
+  const sizeBytes = header.length + (data?.sizeBytes ?? 0)
+  return {
+    sizeBytes,
+    ...(data === undefined ? { bytes: header } : {}),
+    async *read(fromByte, toByte) {
+      if (fromByte < header.length) yield header.subarray(fromByte, toByte)
+      const from = Math.max(fromByte - header.length, 0)
+      if (data !== undefined && toByte > header.length)
+        yield* data.read(from, toByte - header.length)
+    },
+  }
 }
 
 /** A type as its author wrote it, unless it is not a media type at all. */
@@ -56,32 +131,12 @@ function contentType(given: string | undefined): string {
   return known && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(;[\x20-\x7e]*)?$/.test(given) ? given : opaqueType
 }
 
-function replyContent({ bytes, type, etag }: Content, request: RouteRequest): RouteReply {
-  const headers = {
-    ...sandboxHeaders,
-    'content-type': type,
-    'cache-control': cacheControl,
-    'accept-ranges': 'bytes',
-    etag,
+/** What follows the id, decoded where it can be. */
+function pathWithin(url: string): string {
+  const path = (url.split('?')[0] ?? '').split('/').slice(2).join('/')
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
   }
-  if (matches(request.headers['if-none-match'], etag)) return { status: 304, headers }
-  const ifRange = request.headers['if-range']
-  const wanted = ifRange === undefined || ifRange === etag ? request.headers.range : undefined
-  const range = readRange(wanted, bytes.length)
-  if (range.kind === 'beyond') {
-    return { status: 416, headers: { ...headers, 'content-range': `bytes */${bytes.length}` } }
-  }
-  const part = range.kind === 'part' ? bytes.subarray(range.from, range.to + 1) : bytes
-  const sized = { ...headers, 'content-length': String(part.length) }
-  const body = request.method === 'HEAD' ? undefined : part
-  if (range.kind === 'whole') return { status: 200, headers: sized, body }
-  const contentRange = `bytes ${range.from}-${range.to}/${bytes.length}`
-  return { status: 206, headers: { ...sized, 'content-range': contentRange }, body }
-}
-
-/** Weak comparison, as `If-None-Match` wants it (RFC 9110 §13.1.2). */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes(etag) || tags.includes('*')
 }

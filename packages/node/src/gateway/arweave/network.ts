@@ -1,32 +1,69 @@
 import type { Route, RouteReply } from '../../network/index.ts'
+import type { Clock } from '../../runtime/index.ts'
+import type { GatewayOptions } from '../options.ts'
 import type { BaseLayer } from '../ports.ts'
+import type { Wallets } from './development.ts'
+import { priceOf } from './price.ts'
 
 /** Name of the network in `/info`. */
 const networkName = 'heddle.1'
 
-/**
- * What Arweave clients ask of a node besides items and blocks. Keeping an item costs nothing here.
- */
-export function networkRoutes(consensus: BaseLayer): Route[] {
+export type NetworkFacts = {
+  readonly consensus: BaseLayer
+  readonly peers: readonly string[]
+  readonly wallets: Wallets
+  readonly clock: Clock
+  /** The node's own; empty where it has no key. */
+  readonly address: string
+  readonly publicUrl?: string | undefined
+  readonly options: Pick<GatewayOptions, 'winstonPerMebibyte'>
+}
+
+/** What Arweave's clients ask of a node besides items and blocks. */
+export function networkRoutes(facts: NetworkFacts): Route[] {
+  const { consensus, peers, wallets, options } = facts
   const text = (body: string): RouteReply => ({ status: 200, body })
-  const get = (path: string, answer: () => RouteReply): Route => ({
+  const get = (path: string, answer: Route['handle']): Route => ({
     method: 'GET',
     path,
     handle: answer,
   })
+  const price = (bytes = '0') => text(String(priceOf(Number(bytes), options.winstonPerMebibyte)))
+  const hosts = peers.flatMap((peer) => (URL.canParse(peer) ? new URL(peer).host : []))
   return [
-    get('/info', () => ({ status: 200, body: infoJson(consensus) })),
+    get('/info', () => ({ status: 200, body: infoJson(facts) })),
     get('/height', () => text(String(consensus.tip().height))),
-    get('/peers', () => ({ status: 200, body: [] })),
-    get('/price/:bytes', () => text('0')),
-    get('/price/:bytes/:target', () => text('0')),
+    get('/peers', () => ({ status: 200, body: hosts })),
+    get('/price/:bytes(^\\d{1,15}$)', ({ params }) => price(params.bytes)),
+    get('/price/:bytes(^\\d{1,15}$)/:target', ({ params }) => price(params.bytes)),
     get('/tx_anchor', () => text(consensus.tip().id)),
-    get('/wallet/:address/balance', () => text('0')),
+    get('/tx/pending', () => ({ status: 200, body: [] })),
+    get('/wallet/:address/balance', ({ params }) => text(wallets.balanceOf(params.address ?? ''))),
     get('/wallet/:address/last_tx', () => text('')),
+    get('/ar-io/info', () => ({ status: 200, body: gatewayJson(facts) })),
+    get('/ar-io/peers', () => ({ status: 200, body: { gateways: {}, arweaveNodes: {} } })),
+    get('/ar-io/healthcheck', () => ({ status: 200, body: healthJson(facts) })),
   ]
 }
 
-function infoJson(consensus: BaseLayer) {
+/** As ar.io's gateways tell of themselves: here everything is opened and indexed. */
+function gatewayJson({ address, publicUrl }: NetworkFacts) {
+  return {
+    wallet: address,
+    release: networkName,
+    ans104UnbundleFilter: { always: true },
+    ans104IndexFilter: { always: true },
+    supportedManifestVersions: ['0.1.0', '0.2.0'],
+    bundlers: publicUrl === undefined ? [] : [{ url: publicUrl }],
+  }
+}
+
+function healthJson({ clock }: NetworkFacts) {
+  const uptime = Math.floor(clock.elapsedMs() / 1000)
+  return { uptime, date: new Date(clock.nowMs()).toISOString(), message: 'OK' }
+}
+
+function infoJson({ consensus, peers }: NetworkFacts) {
   const { height, id } = consensus.tip()
   return {
     network: networkName,
@@ -35,7 +72,7 @@ function infoJson(consensus: BaseLayer) {
     height,
     current: id,
     blocks: height + 1,
-    peers: 0,
+    peers: peers.length,
     queue_length: 0,
     node_state_latency: 0,
   }

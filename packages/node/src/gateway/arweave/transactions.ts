@@ -1,54 +1,58 @@
-import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
-import type { Item } from '@heddle/protocol/item'
+import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Route, RouteReply } from '../../network/index.ts'
-import { itemUnknown } from '../errors.ts'
-import { pendingHeight } from '../items/location.ts'
+import { itemsLog, pendingHeight } from '../catalog/location.ts'
+import { dataMissing, dataTooLarge, itemUnknown } from '../errors.ts'
+import { collect } from '../items/data.ts'
+import type { Holding } from '../items/holding.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { ItemsDeps } from '../ports.ts'
 import { idPattern } from './id-path.ts'
+import { holdingJson } from './transaction-json.ts'
 
-/** Data up to this many bytes is part of `/tx/:id`, as nodes do it; more is read at `/:id`. */
-const inlineBytes = 12 * 1024 * 1024
+/** Largest data `/tx/:id/data` puts into one text, bytes. */
+const dataTextBytes = 64 * 1024 * 1024
 
-/** Items in the shape of layer-1 transactions, and where they stand. */
+/** Fields of a transaction that have a path of their own. */
+const fields = [
+  'id',
+  'last_tx',
+  'owner',
+  'tags',
+  'target',
+  'quantity',
+  'data_root',
+  'data_size',
+  'reward',
+  'signature',
+] as const
+
+/** Transactions and items in the shape of transactions, their fields, and where they stand. */
 export function transactionRoutes(store: ItemStore, deps: ItemsDeps): Route[] {
-  return [
-    {
-      method: 'GET',
-      path: `/tx/:id(${idPattern})`,
-      handle: async ({ params }) => {
-        const item = await store.item(params.id ?? '')
-        if (item === undefined) throw itemUnknown(params.id ?? '')
-        return { status: 200, body: transactionJson(item) }
-      },
-    },
-    {
-      method: 'GET',
-      path: `/tx/:id(${idPattern})/status`,
-      handle: ({ params }) => status(params.id ?? '', store, deps),
-    },
-  ]
-}
-
-/** Tags, keys and data in base64url. What an item does not have (fee, data root) is empty. */
-function transactionJson(item: Item) {
-  const text = (value: string) => encodeBase64Url(encodeText(value))
-  const inline = item.data.length <= inlineBytes
-  return {
-    format: 2,
-    id: item.id,
-    last_tx: encodeBase64Url(item.anchor),
-    owner: encodeBase64Url(item.owner),
-    tags: item.tags.map(({ name, value }) => ({ name: text(name), value: text(value) })),
-    target: encodeBase64Url(item.target),
-    quantity: '0',
-    data: inline ? encodeBase64Url(item.data) : '',
-    data_size: String(item.data.length),
-    data_root: '',
-    data_tree: [],
-    reward: '0',
-    signature: encodeBase64Url(item.signature),
+  const held = async (id = ''): Promise<Holding> => {
+    const holding = await store.holding(id)
+    if (holding === undefined) throw itemUnknown(id)
+    return holding
   }
+  const get = (path: string, answer: (id: string) => Promise<RouteReply>): Route => ({
+    method: 'GET',
+    path,
+    handle: ({ params: { id = '' } }) => answer(id),
+  })
+  const at = `/tx/:id(${idPattern})`
+  const whole = async (id: string) => ({ status: 200, body: holdingJson(await held(id)) })
+  return [
+    get(at, whole),
+    get(`/unconfirmed_tx/:id(${idPattern})`, whole),
+    get(`${at}/status`, (id) => status(id, store, deps)),
+    get(`${at}/offset`, (id) => offset(id, store)),
+    get(`${at}/data`, async (id) => ({ status: 200, body: await dataText(await held(id)) })),
+    ...fields.map((field) =>
+      get(`${at}/${field}`, async (id) => {
+        const body = holdingJson(await held(id))[field]
+        return { status: 200, body }
+      }),
+    ),
+  ]
 }
 
 async function status(id: string, store: ItemStore, { consensus }: ItemsDeps): Promise<RouteReply> {
@@ -65,4 +69,20 @@ async function status(id: string, store: ItemStore, { consensus }: ItemsDeps): P
       number_of_confirmations: Math.max(consensus.tip().height - found.height + 1, 1),
     },
   }
+}
+
+/** `offset` is the data's last byte in the weave, as nodes state it. */
+async function offset(id: string, store: ItemStore): Promise<RouteReply> {
+  const found = await store.find(id)
+  if (found === undefined) throw itemUnknown(id)
+  const isRoot = found.location.log === itemsLog && found.parent === undefined
+  const region = isRoot ? await store.weaveOf(found.location.slot) : undefined
+  if (region === undefined) throw dataMissing(`of ${id} in the weave`)
+  const { start, sizeBytes } = region
+  return { status: 200, body: { size: String(sizeBytes), offset: String(start + sizeBytes) } }
+}
+
+async function dataText({ data }: Holding): Promise<string> {
+  if (data.sizeBytes > dataTextBytes) throw dataTooLarge(dataTextBytes)
+  return encodeBase64Url(await collect(data, 0, data.sizeBytes))
 }

@@ -1,18 +1,16 @@
-import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Cancel } from '../../runtime/index.ts'
+import { blocksLog, itemsLog, type SettledBlock } from '../catalog/location.ts'
+import { RowPacker } from '../catalog/row-batch.ts'
+import type { CatalogThread } from '../catalog/thread.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
-import type { Catalog } from './catalog.ts'
 import { decodeOrder } from './order.ts'
-import { itemsLog } from './record.ts'
-import { entryRows, keptRows } from './rows.ts'
-import type { TermMaker } from './terms.ts'
+import { addEntryRows, addKeptRows } from './rows.ts'
 
-/** Name under which the catalog counts base-layer blocks. */
-export const blocksLog = 'blocks'
-/** Slots taken up at a time, some milliseconds of work; between batches others run. */
+/** Taken up at a time, some milliseconds of work; between batches others run. */
 const entriesAtOnce = 96
 const recordsAtOnce = 48
+const blocksAtOnce = 64
 
 /**
  * Carries what is new in the logs over into the catalog: blocks, kept items, slots of processes.
@@ -22,32 +20,27 @@ const recordsAtOnce = 48
 export class Indexer {
   readonly #deps: ItemsDeps
   readonly #options: GatewayOptions
-  readonly #catalog: Catalog
-  readonly #terms: TermMaker
+  readonly #catalog: CatalogThread
   readonly #onKeptIndexed: (ids: readonly string[]) => void
   readonly #dirty = new Set<string>()
   readonly #cancelled = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #queued: Promise<void> | undefined
   #timer: Cancel | undefined
-  #nextBlock: number
-  #nextRecord: number
+  /** Unknown (undefined) after a pass that failed: the catalog is asked. */
+  #next: { block: number; record: number } | undefined
 
   constructor(
     deps: ItemsDeps,
     options: GatewayOptions,
-    catalog: Catalog,
-    terms: TermMaker,
+    catalog: CatalogThread,
     onKeptIndexed: (ids: readonly string[]) => void,
   ) {
     this.#deps = deps
     this.#onKeptIndexed = onKeptIndexed
     this.#options = options
     this.#catalog = catalog
-    this.#terms = terms
-    this.#nextBlock = catalog.progress(blocksLog)
-    this.#nextRecord = catalog.progress(itemsLog)
-    for (const processId of deps.log.processes()) this.#dirty.add(processId)
+    this.#noteAllProcesses()
     deps.log.onScheduled((processId) => this.noteProcess(processId))
     deps.consensus.onBlock(() => this.wake())
   }
@@ -71,21 +64,13 @@ export class Indexer {
   catchUp(): Promise<void> {
     if (!this.#hasNews()) return this.#queued ?? this.#running
     // A pass that runs may be past what is new: those who ask now wait for the one after it.
-    this.#queued ??= this.#running
-      .catch(() => {})
-      .then(() => {
-        const pass = this.#pass()
-        this.#running = pass
-        this.#queued = undefined
-        return pass
-      })
+    this.#queued ??= this.#running.catch(() => {}).then(() => this.#start(() => this.#pass()))
     return this.#queued
   }
 
   /** Blocks and kept items only: what must be known before items are accepted. */
   catchUpKept(): Promise<void> {
-    this.#running = this.#takeBlocks().then(() => this.#takeRecords())
-    return this.#running
+    return this.#start(() => this.#takeKept())
   }
 
   async close(): Promise<void> {
@@ -95,79 +80,162 @@ export class Indexer {
     await this.#running.catch(() => {})
   }
 
+  #start(work: () => Promise<void>): Promise<void> {
+    const pass = this.#restored()
+      .then(work)
+      .catch((error) => {
+        this.#next = undefined
+        throw error
+      })
+    this.#running = pass
+    this.#queued = undefined
+    return pass
+  }
+
   #hasNews(): boolean {
     if (this.#cancelled.signal.aborted) return false
+    if (this.#catalog.lost || this.#next === undefined) return true
     return (
       this.#dirty.size > 0 ||
-      this.#deps.consensus.tip().height >= this.#nextBlock ||
-      this.#deps.journal.head(itemsLog) > this.#nextRecord
+      this.#deps.consensus.tip().height >= this.#next.block ||
+      this.#deps.journal.head(itemsLog) > this.#next.record
     )
   }
 
+  /** Opens the catalog again if its thread was lost. It may then know less than it did. */
+  async #restored(): Promise<void> {
+    if (!this.#catalog.lost || this.#cancelled.signal.aborted) return
+    await this.#catalog.open()
+    this.#next = undefined
+    this.#noteAllProcesses()
+  }
+
+  #noteAllProcesses(): void {
+    for (const processId of this.#deps.log.processes()) this.#dirty.add(processId)
+  }
+
+  async #position(): Promise<{ block: number; record: number }> {
+    if (this.#next === undefined) {
+      const logs = [blocksLog, itemsLog]
+      const [block = 0, record = 0] = await this.#catalog.ask('progress', { logs })
+      this.#next = { block, record }
+    }
+    return this.#next
+  }
+
+  async #takeKept(): Promise<void> {
+    const position = await this.#position()
+    await this.#takeBlocks(position)
+    await this.#takeRecords(position)
+  }
+
   async #pass(): Promise<void> {
-    await this.#takeBlocks()
-    await this.#takeRecords()
+    await this.#takeKept()
     const processes = [...this.#dirty]
     this.#dirty.clear()
-    for (const processId of processes) {
-      try {
-        await this.#takeEntries(processId)
-      } catch (error) {
-        // One log that cannot be read must not hide all others; it is tried again with the next
-        // pass.
-        this.#dirty.add(processId)
-        this.#deps.onFault(`indexing process ${processId}`, error)
+    try {
+      const progress = await this.#catalog.ask('progress', { logs: processes })
+      while (processes.length > 0) {
+        const processId = processes.pop()
+        const from = progress[processes.length]
+        if (processId !== undefined && from !== undefined) await this.#takeProcess(processId, from)
       }
+    } finally {
+      // What a lost catalog cut short is still to be done.
+      for (const processId of processes) this.#dirty.add(processId)
     }
   }
 
-  async #takeBlocks(): Promise<void> {
+  /**
+   * One log that cannot be read must not hide all others; it is tried again with the next pass.
+   * Without the catalog nothing can be done at all.
+   */
+  async #takeProcess(processId: string, from: number): Promise<void> {
+    try {
+      await this.#takeEntries(processId, from)
+    } catch (error) {
+      this.#dirty.add(processId)
+      if (this.#catalog.lost) throw error
+      this.#deps.onFault(`indexing process ${processId}`, error)
+    }
+  }
+
+  async #takeBlocks(position: { block: number }): Promise<void> {
     const tip = this.#deps.consensus.tip().height
-    while (this.#nextBlock <= tip && !this.#cancelled.signal.aborted) {
-      const block = await this.#deps.consensus.block(this.#nextBlock)
-      if (block === undefined) return
-      this.#catalog.settle(block.height, block.payloads.flatMap(decodeOrder), blocksLog)
-      this.#nextBlock++
-      await this.#rest()
-    }
-  }
-
-  async #takeRecords(): Promise<void> {
-    while (!this.#cancelled.signal.aborted) {
-      const records = await this.#deps.journal.read(itemsLog, this.#nextRecord, recordsAtOnce)
-      if (records.length === 0) return
-      const slots = []
-      for (const record of records) {
-        slots.push(await keptRows(record, this.#deps, this.#catalog, this.#terms, this.#options))
+    while (position.block <= tip && !this.#cancelled.signal.aborted) {
+      const blocks: SettledBlock[] = []
+      for (let height = position.block; height <= tip && blocks.length < blocksAtOnce; height++) {
+        const block = await this.#deps.consensus.block(height)
+        if (block === undefined) break
+        // Copied: a view would be cloned with all of the block behind it.
+        const ids = block.payloads.flatMap(decodeOrder).map((id) => id.slice())
+        blocks.push({ height, ids })
       }
-      const next = this.#nextRecord + records.length
-      this.#catalog.write(itemsLog, slots, next)
-      this.#nextRecord = next
-      this.#onKeptIndexed(slots.flatMap(({ keptId }) => (keptId ? [encodeBase64Url(keptId)] : [])))
-      await this.#rest()
+      if (blocks.length === 0) return
+      await this.#catalog.ask('settle', { log: blocksLog, blocks })
+      position.block += blocks.length
     }
   }
 
-  async #takeEntries(processId: string): Promise<void> {
+  async #takeRecords(position: { record: number }): Promise<void> {
+    const { journal } = this.#deps
+    const record = async (slot: number) => (await journal.read(itemsLog, slot, 1))[0]?.bytes
+    const deps = { ...this.#deps, record }
+    while (!this.#cancelled.signal.aborted) {
+      const from = position.record
+      const records = await journal.read(itemsLog, from, recordsAtOnce)
+      if (records.length === 0) return
+      const ids: string[] = []
+      const sink = this.#sink(itemsLog, from)
+      for (const one of records) {
+        const id = await addKeptRows(sink, one, deps, this.#options)
+        if (id !== undefined) ids.push(id)
+      }
+      await sink.end(from + records.length)
+      position.record = from + records.length
+      this.#onKeptIndexed(ids)
+    }
+  }
+
+  /**
+   * Rows of a large bundle go in parts, one under way while the next is made; repeated after a
+   * crash, they find themselves there.
+   */
+  #sink(log: string, from: number) {
+    let underWay: Promise<void> = Promise.resolve()
+    const sink = {
+      rows: new RowPacker(),
+      flush: async () => {
+        await underWay
+        underWay = this.#write(log, sink.rows, from, from)
+        // Awaited with the next part; until then a failure is nobody's.
+        underWay.catch(() => {})
+        sink.rows = new RowPacker()
+      },
+      end: async (next: number) => {
+        await underWay
+        await this.#write(log, sink.rows, from, next)
+      },
+    }
+    return sink
+  }
+
+  async #takeEntries(processId: string, from: number): Promise<void> {
     const { log } = this.#deps
-    let next = this.#catalog.progress(processId)
+    let next = from
     while (next < log.head(processId) && !this.#cancelled.signal.aborted) {
       const entries = await log.entries(processId, next, entriesAtOnce)
       if (entries.length === 0) return
-      const slots = entries.map((entry) => entryRows(entry, this.#terms))
+      const rows = new RowPacker()
+      for (const entry of entries) addEntryRows(rows, entry)
+      await this.#write(processId, rows, next, next + entries.length)
       next += entries.length
-      this.#catalog.write(processId, slots, next)
-      await this.#rest()
-      if (entries.length === entriesAtOnce) await this.#deps.timer.sleep(0)
     }
   }
 
-  /** A checkpoint that fails costs disk space, not answers. */
-  async #rest(): Promise<void> {
-    try {
-      await this.#catalog.rest()
-    } catch (error) {
-      this.#deps.onFault('checkpointing the index', error)
-    }
+  async #write(log: string, rows: RowPacker, from: number, next: number): Promise<void> {
+    const batch = rows.finish()
+    const transfer = [batch.headers.buffer, batch.numbers.buffer]
+    await this.#catalog.ask('write', { log, batch, from, next }, transfer)
   }
 }

@@ -1,30 +1,33 @@
-import type { Item } from '@heddle/protocol/item'
+import { idBytes } from '../catalog/id.ts'
+import type { KnownIds } from '../catalog/known-ids.ts'
+import { itemsLog } from '../catalog/location.ts'
 import { gatewayClosed, itemsBusy } from '../errors.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
-import type { Catalog } from './catalog.ts'
-import { idBytes } from './id.ts'
-import { encodeRecord, itemsLog } from './record.ts'
+import type { Holding } from './holding.ts'
+import { encodeRecord, type KeptRecord } from './record.ts'
 
 type Waiting = {
-  readonly item: Item
+  /** Absent for a record that keeps nothing by itself. */
+  readonly id: string | undefined
   readonly record: Uint8Array
   resolve(): void
   reject(error: unknown): void
 }
 
 /**
- * Writes items to the items log. Those that arrive while the disk is busy go out as one append. An
- * id is written once: repeats wait for, or find, the first.
+ * Writes items and transactions to the items log. Those that arrive while the disk is busy go out
+ * as one append. An id is written once: repeats wait for, or find, the first.
  */
 export class Keeper {
   readonly #deps: ItemsDeps
   readonly #options: GatewayOptions
-  readonly #catalog: Catalog
-  readonly #onKept: (item: Item) => void
+  readonly #known: KnownIds
+  readonly #isKept: (id: Uint8Array) => Promise<boolean>
+  readonly #onWritten: (id: string | undefined) => void
   readonly #queue: Waiting[] = []
   /** Items under way or written and not indexed yet, which the catalog cannot tell. */
-  readonly #recent = new Map<string, { readonly item: Item; readonly done: Promise<void> }>()
+  readonly #recent = new Map<string, { readonly holding: Holding; readonly done: Promise<void> }>()
   #waitingBytes = 0
   #busy = false
   #writing: Promise<void> = Promise.resolve()
@@ -33,43 +36,48 @@ export class Keeper {
   constructor(
     deps: ItemsDeps,
     options: GatewayOptions,
-    catalog: Catalog,
-    onKept: (item: Item) => void,
+    known: KnownIds,
+    isKept: (id: Uint8Array) => Promise<boolean>,
+    onWritten: (id: string | undefined) => void,
   ) {
     this.#deps = deps
     this.#options = options
-    this.#catalog = catalog
-    this.#onKept = onKept
+    this.#known = known
+    this.#isKept = isKept
+    this.#onWritten = onWritten
   }
 
-  /** Resolves when the item is durable. Its signature is the caller's business. */
-  keep(item: Item): Promise<void> {
-    const recent = this.#recent.get(item.id)
+  /** Resolves when it is durable. Its signature is the caller's business. */
+  keep(holding: Holding, kept: KeptRecord): Promise<void> {
+    const { id } = holding
+    const recent = this.#recent.get(id)
     if (recent !== undefined) return recent.done
-    if (this.#closed) return Promise.reject(gatewayClosed())
-    if (this.#catalog.isKept(idBytes(item.id))) return Promise.resolve()
-    if (this.#waitingBytes + item.bytes.length > this.#options.waitingBytes) {
-      return Promise.reject(itemsBusy(this.#waitingBytes))
-    }
-    const done = this.#enqueue(item)
-    this.#recent.set(item.id, { item, done })
-    done.catch(() => this.#recent.delete(item.id))
+    const done = this.#keepOnce(id, kept)
+    this.#recent.set(id, { holding, done })
+    done.catch(() => this.#recent.delete(id))
     return done
   }
 
-  /** A durable item that the catalog may not have yet. */
-  async recent(id: string): Promise<Item | undefined> {
+  /** Notes that the data of the transaction at a slot is all here; durable when it resolves. */
+  async noteSeeded(slot: number): Promise<void> {
+    await this.#enqueue(undefined, { kind: 'seeded', slot })
+  }
+
+  /** What is durable and the catalog may not have yet. */
+  async recent(id: string): Promise<Holding | undefined> {
     const recent = this.#recent.get(id)
-    if (recent === undefined) return undefined
-    return recent.done.then(
-      () => recent.item,
+    return recent?.done.then(
+      () => recent.holding,
       () => undefined,
     )
   }
 
   /** The catalog holds these by now. */
   forget(ids: readonly string[]): void {
-    for (const id of ids) this.#recent.delete(id)
+    for (const id of ids) {
+      this.#recent.delete(id)
+      this.#known.add(idBytes(id))
+    }
   }
 
   async close(): Promise<void> {
@@ -77,11 +85,26 @@ export class Keeper {
     await this.#writing
   }
 
-  #enqueue(item: Item): Promise<void> {
-    const record = encodeRecord(item.bytes, this.#deps.clock.nowMs())
+  /** The filter spares all that is new, but for a few, the look at the index. */
+  async #keepOnce(id: string, kept: KeptRecord): Promise<void> {
+    const bytes = idBytes(id)
+    if (!this.#closed && this.#known.mayHold(bytes) && (await this.#isKept(bytes))) {
+      this.#recent.delete(id)
+      return
+    }
+    await this.#enqueue(id, kept)
+    this.#known.add(bytes)
+  }
+
+  async #enqueue(id: string | undefined, kept: KeptRecord): Promise<void> {
+    if (this.#closed) throw gatewayClosed()
+    const record = encodeRecord(kept, this.#deps.clock.nowMs())
+    if (this.#waitingBytes + record.length > this.#options.waitingBytes) {
+      throw itemsBusy(this.#waitingBytes)
+    }
     this.#waitingBytes += record.length
     const done = new Promise<void>((resolve, reject) => {
-      this.#queue.push({ item, record, resolve, reject })
+      this.#queue.push({ id, record, resolve, reject })
     })
     if (!this.#busy) this.#writing = this.#write()
     return done
@@ -95,8 +118,8 @@ export class Keeper {
       try {
         const records = batch.map(({ record }) => record)
         await journal.append(itemsLog, journal.head(itemsLog), epoch, records)
-        for (const { item, resolve } of batch) {
-          this.#onKept(item)
+        for (const { id, resolve } of batch) {
+          this.#onWritten(id)
           resolve()
         }
       } catch (error) {

@@ -20,8 +20,8 @@ const absentMs = 2_000
 const absentMax = 10_000
 
 /**
- * Finds items that only another node has: a module, or a message that is assigned by id. What a peer
- * answers counts only if it is that item, by id and by signature.
+ * Finds items that only another node has: a module, or a message that is assigned by id. What a
+ * peer answers counts only if it is that item, by id and by signature.
  */
 export function createPeerItems(deps: PeerItemsDeps): (id: string) => Promise<Item | undefined> {
   const { peers, clock } = deps

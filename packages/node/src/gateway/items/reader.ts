@@ -1,33 +1,82 @@
-import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { type Item, parseItem } from '@heddle/protocol/item'
+import { parseItem } from '@heddle/protocol/item'
+import { itemsLog, type Location, part } from '../catalog/location.ts'
 import type { ItemsDeps } from '../ports.ts'
-import { type Location, part } from './location.ts'
-import { decodeRecord, itemsLog } from './record.ts'
+import { collect, type Data, sliceData, storedData } from './data.ts'
+import {
+  type Holding,
+  holdItem,
+  holdItemHeader,
+  holdTransaction,
+  itemHeaderBytesMax,
+} from './holding.ts'
+import { decodeRecord, type KeptRecord } from './record.ts'
 
-export type LoadItem = (location: Location) => Promise<Item | undefined>
+export type LoadHolding = (location: Location) => Promise<Holding | undefined>
+
+/** An item in the store up to this size is read as a whole at once. */
+const wholeBytes = 256 * 1024
 
 /**
- * Reads items from the logs they live in. A loader remembers the records it has read, so that a
+ * Reads holdings from the logs they live in. A loader remembers the records it has read, so that a
  * page of items out of one bundle reads the bundle once: make one per request.
  */
-export function createLoader({ journal, log }: ItemsDeps, engine: CryptoEngine): LoadItem {
-  const records = new Map<number, Promise<Uint8Array | undefined>>()
+export function createLoader(deps: ItemsDeps): LoadHolding {
+  const { journal, log } = deps
+  const records = new Map<number, Promise<KeptRecord | undefined>>()
   const record = (slot: number) => {
     let read = records.get(slot)
     if (read === undefined) {
-      read = journal.read(itemsLog, slot, 1).then((found) => found[0]?.bytes)
+      read = journal
+        .read(itemsLog, slot, 1)
+        .then(([found]) => found && decodeRecord(found.bytes).kept)
       records.set(slot, read)
     }
     return read
   }
-  return async (location) => {
-    if (location.log === itemsLog) {
-      const bytes = await record(location.slot)
-      if (bytes === undefined) return undefined
-      const { item } = decodeRecord(bytes)
-      return parseItem(item.subarray(location.offset, location.offset + location.length), engine)
+  return async ({ log: name, slot, part: which, offset, length }) => {
+    if (name !== itemsLog) {
+      const [entry] = await log.entries(name, slot, 1)
+      const item = which === part.message ? entry?.message : entry?.assignment.item
+      return item && holdItem(item)
     }
-    const [entry] = await log.entries(location.log, location.slot, 1)
-    return location.part === part.message ? entry?.message : entry?.assignment.item
+    const kept = await record(slot)
+    if (kept === undefined) return undefined
+    if (which === part.inData) {
+      const outer = holdRecord(kept, deps)
+      return outer && itemWithin(sliceData(outer.data, offset, length), deps)
+    }
+    return holdRecord(kept, deps, offset, length)
   }
+}
+
+/** What a record itself holds, or the item its bytes hold at `offset`. */
+export function holdRecord(
+  kept: KeptRecord,
+  { engine, store }: Pick<ItemsDeps, 'engine' | 'store'>,
+  offset = 0,
+  length = Number.POSITIVE_INFINITY,
+): Holding | undefined {
+  switch (kept.kind) {
+    case 'item':
+      return holdItem(parseItem(kept.bytes.subarray(offset, offset + length), engine))
+    case 'transaction':
+      return holdTransaction(kept.transaction, store)
+    case 'stored-item':
+      return holdItemHeader(kept.header, () => storedData(kept.data, store), engine)
+    case 'seeded':
+      return undefined
+  }
+}
+
+async function itemWithin(data: Data, { engine }: ItemsDeps): Promise<Holding> {
+  const { sizeBytes } = data
+  if (data.bytes !== undefined || sizeBytes <= wholeBytes) {
+    return holdItem(parseItem(await collect(data, 0, sizeBytes), engine))
+  }
+  const start = await collect(data, 0, Math.min(sizeBytes, itemHeaderBytesMax))
+  return holdItemHeader(
+    start,
+    (headerBytes) => sliceData(data, headerBytes, sizeBytes - headerBytes),
+    engine,
+  )
 }

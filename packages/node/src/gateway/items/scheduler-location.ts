@@ -1,7 +1,7 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
 import { type Item, tagValue } from '@heddle/protocol/item'
+import type { Term } from '../catalog/terms.ts'
 import type { ItemStore } from './store.ts'
-import type { Term } from './terms.ts'
 
 type Announcement = { readonly item: Item; readonly blockHeight: number }
 

@@ -1,8 +1,23 @@
+import { createHash } from 'node:crypto'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { type Item, isBundle, parseItem, readBundleEntries } from '@heddle/protocol/item'
+import {
+  type BundleSlice,
+  type Item,
+  isBundle,
+  parseItem,
+  readBundleCount,
+  readBundleSlices,
+  verifyItem,
+} from '@heddle/protocol/item'
 import type { Verify } from '../ports.ts'
+import { ByteReader } from './byte-reader.ts'
+import { collect, type Data, sliceData } from './data.ts'
+import { itemHeaderBytesMax } from './holding.ts'
 
-/** An item found in a bundle, and where: `offset` and `length` in bytes of the outermost item. */
+/**
+ * An item found in a bundle, and where: `offset` and `length` in bytes of the outermost data.
+ * `data` of a large one is only what was read with its header.
+ */
 export type BundledItem = {
   readonly item: Item
   readonly parentId: string
@@ -12,63 +27,124 @@ export type BundledItem = {
 
 export type UnpackLimits = { readonly bundleDepth: number; readonly bundleItems: number }
 
-/** Signatures under check at one time. */
-const verifiedAtOnce = 64
+export type Unpacking = {
+  readonly engine: CryptoEngine
+  readonly verify: Verify
+  readonly limits: UnpackLimits
+  /** Given each item that holds, outer ones before those in them. */
+  take(found: BundledItem): Promise<void>
+}
+
+/** Signatures under check at one time, and bytes of the items they are for. */
+const checkedAtOnce = 1024
+const checkedBytes = 32 * 1024 * 1024
+/** Larger items of a bundle in the store are hashed as they pass, not put together. */
+const wholeBytes = 1024 * 1024
+
+type Candidate = Omit<BundledItem, 'parentId'> & { readonly holds: Promise<boolean> }
+type Nested = { readonly id: string; readonly offset: number; readonly length: number }
 
 /**
- * Opens an item that is a bundle, and bundles in it down to `bundleDepth`, looking at no more than
- * `bundleItems` entries in all. What is broken, unsigned, or named differently by its header is
- * passed over: a bundler cannot speak for others. Outer items come before those in them.
+ * Opens a bundle, and bundles in it down to `bundleDepth`, looking at no more than `bundleItems`
+ * entries in all. What is broken, unsigned, or named differently by its header is passed over: a
+ * bundler cannot speak for others. Data in memory is opened where it lies; of other data, one pass
+ * reads every byte once per depth.
  */
 export async function unpackBundle(
-  root: Item,
-  engine: CryptoEngine,
-  verify: Verify,
-  limits: UnpackLimits,
-): Promise<BundledItem[]> {
-  const found: BundledItem[] = []
-  let looked = 0
-  let level: Item[] = [root]
-  for (let depth = 0; depth < limits.bundleDepth && level.length > 0; depth++) {
-    const inner: BundledItem[] = []
-    for (const bundle of level) {
-      const room = limits.bundleItems - looked
-      const { seen, items } = openOne(bundle, root, engine, room)
-      looked += seen
-      inner.push(...(await keepSigned(items, verify)))
+  bundle: Pick<Item, 'id' | 'tags'>,
+  data: Data,
+  unpacking: Unpacking,
+): Promise<void> {
+  if (!isBundle(bundle)) return
+  const { bundleDepth, bundleItems } = unpacking.limits
+  let room = bundleItems
+  let level: Nested[] = [{ id: bundle.id, offset: 0, length: data.sizeBytes }]
+  for (let depth = 0; depth < bundleDepth && level.length > 0; depth++) {
+    const inner: Nested[] = []
+    for (const { id, offset, length } of level) {
+      const within = sliceData(data, offset, length)
+      const slices = (await readSlices(within, room)) ?? []
+      room -= slices.length
+      inner.push(...(await openOne(id, within, offset, slices, unpacking)))
     }
-    found.push(...inner)
-    level = inner.map(({ item }) => item)
+    level = inner
   }
-  return found
 }
 
-function openOne(
-  bundle: Item,
-  root: Item,
-  engine: CryptoEngine,
-  room: number,
-): { seen: number; items: BundledItem[] } {
-  if (!isBundle(bundle)) return { seen: 0, items: [] }
-  const entries = attempt(() => readBundleEntries(bundle.data))?.slice(0, room) ?? []
-  const items: BundledItem[] = []
-  for (const entry of entries) {
-    const item = attempt(() => parseItem(entry.bytes, engine))
-    if (item === undefined || item.id !== entry.id) continue
-    const offset = entry.bytes.byteOffset - root.bytes.byteOffset
-    items.push({ item, parentId: bundle.id, offset, length: entry.bytes.length })
-  }
-  return { seen: entries.length, items }
+/** The bundle's header; undefined where it is none. Its size is checked before it is read. */
+async function readSlices(data: Data, room: number): Promise<BundleSlice[] | undefined> {
+  const { sizeBytes } = data
+  const start = await collect(data, 0, Math.min(32, sizeBytes))
+  const headerBytes = attempt(() => readBundleCount(start, sizeBytes).headerBytes)
+  if (headerBytes === undefined) return undefined
+  const header = await collect(data, 0, headerBytes)
+  return attempt(() => readBundleSlices(header, sizeBytes))?.slice(0, room)
 }
 
-async function keepSigned(items: readonly BundledItem[], verify: Verify): Promise<BundledItem[]> {
-  const signed: BundledItem[] = []
-  for (let at = 0; at < items.length; at += verifiedAtOnce) {
-    const some = items.slice(at, at + verifiedAtOnce)
-    const verdicts = await Promise.all(some.map(({ item }) => verify(item)))
-    signed.push(...some.filter((_, index) => verdicts[index]))
+async function openOne(
+  parentId: string,
+  data: Data,
+  base: number,
+  slices: readonly BundleSlice[],
+  unpacking: Unpacking,
+): Promise<Nested[]> {
+  const nested: Nested[] = []
+  let waiting: Candidate[] = []
+  let bytes = 0
+  const settle = async (count: number) => {
+    const some = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    for (const { item, offset, length, holds } of some) {
+      bytes -= item.bytes.length
+      if (!(await holds)) continue
+      await unpacking.take({ item, parentId, offset: base + offset, length })
+      const headerBytes = item.bytes.length - item.data.length
+      const start = { offset: base + offset + headerBytes, length: length - headerBytes }
+      if (isBundle(item)) nested.push({ id: item.id, ...start })
+    }
   }
-  return signed
+  for await (const candidate of candidates(data, slices, unpacking)) {
+    // Awaited in its turn; until then a refusal is nobody's.
+    candidate.holds.catch(() => {})
+    waiting.push(candidate)
+    bytes += candidate.item.bytes.length
+    if (bytes > checkedBytes) await settle(waiting.length)
+    else if (waiting.length >= checkedAtOnce) await settle(checkedAtOnce / 2)
+  }
+  await settle(waiting.length)
+  return nested
+}
+
+async function* candidates(
+  data: Data,
+  slices: readonly BundleSlice[],
+  { engine, verify }: Unpacking,
+): AsyncGenerator<Candidate> {
+  const first = slices[0]?.offset ?? 0
+  const reader = new ByteReader(data.read(first, data.sizeBytes))
+  try {
+    for (const { id, offset, length } of slices) {
+      const whole = data.bytes !== undefined || length <= wholeBytes
+      const bytes =
+        data.bytes?.subarray(offset, offset + length) ??
+        (await reader.take(whole ? length : Math.min(length, itemHeaderBytesMax)))
+      const item = attempt(() => parseItem(bytes, engine))
+      const named = item?.id === id ? item : undefined
+      if (whole) {
+        if (named !== undefined) yield { item: named, offset, length, holds: verify(named) }
+        continue
+      }
+      // One larger than memory should hold goes by, hashed where it may count.
+      const digest = createHash('sha384').update(named?.data ?? new Uint8Array(0))
+      for await (const chunk of reader.pass(length - bytes.length)) digest.update(chunk)
+      if (named === undefined) continue
+      const sizeBytes = length - (bytes.length - named.data.length)
+      const signed = { ...named, data: { sizeBytes, sha384: new Uint8Array(digest.digest()) } }
+      yield { item: named, offset, length, holds: verifyItem(signed, engine) }
+    }
+  } finally {
+    await reader.close()
+  }
 }
 
 function attempt<Value>(read: () => Value): Value | undefined {

@@ -1,5 +1,5 @@
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import type { LoadItem } from '../items/reader.ts'
+import type { LoadHolding } from '../items/reader.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { BaseBlock, BaseLayer } from '../ports.ts'
 
@@ -8,7 +8,7 @@ export type QueryContext = {
   readonly store: ItemStore
   readonly consensus: BaseLayer
   readonly engine: CryptoEngine
-  readonly load: LoadItem
+  readonly load: LoadHolding
   /** Blocks by height, each read once. */
   block(height: number): Promise<BaseBlock | undefined>
 }

@@ -1,15 +1,14 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
-import { type Item, ownerAddress, tagValue } from '@heddle/protocol/item'
+import { ownerAddress, tagValue } from '@heddle/protocol/item'
+import { type Found, pendingHeight, seqPerMs } from '../catalog/location.ts'
 import { itemUnknown } from '../errors.ts'
-import { type Found, pendingHeight, seqPerMs } from '../items/location.ts'
+import type { Holding } from '../items/holding.ts'
 import { blockNode } from './block-node.ts'
 import type { QueryContext } from './context.ts'
 
-const nothing = { winston: '0', ar: '0.000000000000' }
-
 /** A `Transaction`. Its bytes are read only if a field asks for them, and once. */
 export function transactionNode(found: Found, context: QueryContext) {
-  let read: Promise<Item> | undefined
+  let read: Promise<Holding> | undefined
   const item = () => {
     read ??= context.load(found.location).then((loaded) => {
       if (loaded === undefined) throw itemUnknown(encodeBase64Url(found.id))
@@ -25,8 +24,8 @@ export function transactionNode(found: Found, context: QueryContext) {
     signatureType: async () => (await item()).signatureType,
     recipient: async () => encodeBase64Url((await item()).target),
     owner: async () => ownerNode(await item(), context),
-    fee: nothing,
-    quantity: nothing,
+    fee: async () => amountNode((await item()).transaction?.reward),
+    quantity: async () => amountNode((await item()).transaction?.quantity),
     data: async () => dataNode(await item()),
     tags: async () => (await item()).tags,
     block: () => blockOf(found, context),
@@ -36,12 +35,18 @@ export function transactionNode(found: Found, context: QueryContext) {
   }
 }
 
-function ownerNode(item: Item, { engine }: QueryContext) {
+/** One AR is 10^12 winston. */
+function amountNode(winston = '0') {
+  const digits = winston.padStart(13, '0')
+  return { winston, ar: `${digits.slice(0, -12)}.${digits.slice(-12)}` }
+}
+
+function ownerNode(item: Holding, { engine }: QueryContext) {
   return { address: ownerAddress(item, engine), key: encodeBase64Url(item.owner) }
 }
 
-function dataNode(item: Item) {
-  return { size: String(item.data.length), type: tagValue(item.tags, 'Content-Type') ?? '' }
+function dataNode(item: Holding) {
+  return { size: String(item.data.sizeBytes), type: tagValue(item.tags, 'Content-Type') ?? '' }
 }
 
 /** Null while no block holds the item. A height of another node's making has no block here. */

@@ -1,10 +1,11 @@
+import { readId } from '../catalog/id.ts'
+import type { Found } from '../catalog/location.ts'
+import type { Search } from '../catalog/search.ts'
+import { type Term, type TermMaker, unindexedTags } from '../catalog/terms.ts'
 import { queryTooLarge } from '../errors.ts'
-import { readId } from '../items/id.ts'
-import type { Found } from '../items/location.ts'
-import type { Search } from '../items/search.ts'
-import { type Term, type TermMaker, unindexedTags } from '../items/terms.ts'
 import type { QueryContext } from './context.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { countFiltered, type ItemFilter, searchFiltered } from './filtered.ts'
 import { queryLimits } from './limits.ts'
 import { transactionNode } from './transaction.ts'
 
@@ -30,7 +31,9 @@ export type TransactionsArgs = {
 export async function transactionConnection(args: TransactionsArgs, context: QueryContext) {
   const first = pageSize(args.first)
   const wanted = readSearch(args, context, first + 1)
-  const found = first === 0 ? [] : await context.store.search(wanted)
+  const filter = readFilter(args.tags ?? [], context)
+  const { store } = context
+  const found = first === 0 ? [] : await searchFiltered(store, wanted, filter)
   const edges = found.slice(0, first).map((match) => ({
     cursor: encodeCursor(match.height, match.seq),
     node: transactionNode(match, context),
@@ -38,7 +41,7 @@ export async function transactionConnection(args: TransactionsArgs, context: Que
   return {
     pageInfo: { hasNextPage: found.length > first },
     edges,
-    count: () => context.store.count(wanted),
+    count: () => countFiltered(store, wanted, filter),
   }
 }
 
@@ -60,7 +63,7 @@ function readSearch(args: TransactionsArgs, context: QueryContext, limit: number
   for (const list of lists) checkListed(list)
   const tags = args.tags ?? []
   for (const { values } of tags) checkListed(values)
-  const { indexed, read } = splitFilters(tags)
+  const indexed = tags.filter(isIndexed)
   const required: Term[][] = []
   const require = (list: Optional<string[]>, make: (text: string) => Term) => {
     // A list of none says nothing, as on other gateways.
@@ -85,7 +88,6 @@ function readSearch(args: TransactionsArgs, context: QueryContext, limit: number
     after: cursor && { height, seq },
     ascending: args.sort?.endsWith('_ASC') ?? false,
     limit,
-    also: readTags(read, context),
   }
 }
 
@@ -99,19 +101,18 @@ function excludedTerms(tags: readonly TagFilter[], terms: TermMaker): Term[] {
  * The index answers for name and value. A filter without values, which asks for the name alone, and
  * one on a tag that is not indexed are answered by the item itself.
  */
-function splitFilters(tags: readonly TagFilter[]) {
-  const isIndexed = ({ name, values }: TagFilter) =>
-    values !== null && values !== undefined && values.length > 0 && !unindexedTags.has(name)
-  return { indexed: tags.filter(isIndexed), read: tags.filter((tag) => !isIndexed(tag)) }
+function isIndexed({ name, values }: TagFilter): boolean {
+  return values !== null && values !== undefined && values.length > 0 && !unindexedTags.has(name)
 }
 
-function readTags(filters: readonly TagFilter[], context: QueryContext): Search['also'] {
+function readFilter(tags: readonly TagFilter[], context: QueryContext): ItemFilter | undefined {
+  const filters = tags.filter((tag) => !isIndexed(tag))
   if (filters.length === 0) return undefined
   return async (found: Found) => {
-    const tags = (await context.load(found.location))?.tags ?? []
+    const held = (await context.load(found.location))?.tags ?? []
     return filters.every(({ name, values, op }) => {
       const any = !values || values.length === 0
-      const has = tags.some((tag) => tag.name === name && (any || values.includes(tag.value)))
+      const has = held.some((tag) => tag.name === name && (any || values.includes(tag.value)))
       return has === (op !== 'NEQ')
     })
   }

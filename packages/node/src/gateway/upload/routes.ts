@@ -1,50 +1,122 @@
-import { decodeText } from '@heddle/protocol/base'
-import { ownerAddress, parseItem } from '@heddle/protocol/item'
+import { encodeBase64Url } from '@heddle/protocol/base'
+import type { Signer } from '@heddle/protocol/item'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
-import { signatureWrong, uploadNotItem } from '../errors.ts'
+import { idPattern } from '../arweave/id-path.ts'
+import { postTransaction } from '../arweave/post-transaction.ts'
+import { part, pendingHeight } from '../catalog/location.ts'
+import { itemUnknown, uploadNotItem } from '../errors.ts'
 import type { ItemStore } from '../items/store.ts'
+import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
+import { partRoutes } from './part-routes.ts'
+import type { PartUploads } from './parts.ts'
+import { paymentRoutes } from './payment-routes.ts'
+import { makeReceipt, type Receipt } from './receipt.ts'
+import { takeUpload } from './take-upload.ts'
 
-/** Blocks after which an item not yet in one may be posted again; Turbo's own figure. */
-const deadlineBlocks = 200
+export type UploadDeps = ItemsDeps & {
+  /** Signs receipts; without it they are unsigned. */
+  readonly signer?: Signer
+  readonly publicUrl?: string
+}
 
 /**
- * Takes raw signed items where bundlers take them: `/v1/tx[/:token]` (Turbo), `/tx/:token` (what
- * AO's units post to) and `/tx`. The reply is sent once the item is durable. Posting again is
- * harmless.
+ * Takes items where bundlers take them: `/v1/tx[/:token]` (Turbo), `/tx/:token` (what AO's units
+ * post to) and `/tx`, which also takes layer-1 transactions; in parts at `/v1/chunks`. The reply is
+ * sent once all is durable. Posting again is harmless.
  */
-export function uploadRoutes(store: ItemStore, deps: ItemsDeps): Route[] {
-  const handle = (request: RouteRequest) => upload(request, store, deps)
-  const paths = ['/v1/tx', '/v1/tx/:token', '/tx', '/tx/:token']
-  return paths.map((path) => ({ method: 'POST', path, handle }))
-}
-
-async function upload(
-  { body, headers }: RouteRequest,
+export function uploadRoutes(
   store: ItemStore,
-  { engine, verify, consensus, clock }: ItemsDeps,
-): Promise<RouteReply> {
-  if (body.length === 0) throw uploadNotItem('the body is empty.')
-  if (isTransactionJson(body, headers['content-type'])) {
-    throw uploadNotItem('layer-1 transactions in JSON are not taken here.')
+  deps: UploadDeps,
+  options: GatewayOptions,
+  parts: PartUploads,
+): Route[] {
+  const receipt = (item: { readonly id: string; readonly owner: string }): Promise<Receipt> => {
+    const at = {
+      height: deps.consensus.tip().height,
+      nowMs: deps.clock.nowMs(),
+      host: hostOf(deps.publicUrl),
+    }
+    return makeReceipt(item, at, deps.signer, deps.engine)
   }
-  const item = parseItem(body, engine)
-  if (!(await verify(item))) throw signatureWrong(item.id)
-  await store.keep(item)
-  const receipt = {
-    id: item.id,
-    owner: ownerAddress(item, engine),
-    winc: '0',
-    dataCaches: [],
-    fastFinalityIndexes: [],
-    deadlineHeight: consensus.tip().height + deadlineBlocks,
-    timestamp: clock.nowMs(),
-    version: '0.2.0',
+  const handle = async ({ stream }: RouteRequest): Promise<RouteReply> => {
+    const upload = await takeUpload(stream, store, deps, options)
+    if (upload.kind === 'transaction') return postTransaction(upload.json, store, deps, options)
+    return { status: 200, body: await receipt(upload) }
   }
-  return { status: 200, body: receipt }
+  const finish = async (source: AsyncIterable<Uint8Array>) => {
+    const upload = await takeUpload(source, store, deps, options)
+    if (upload.kind === 'item') return receipt(upload)
+    throw uploadNotItem('a layer-1 transaction is posted to /tx.')
+  }
+  const paths = ['/v1/tx', '/v1/tx/:token', '/tx', '/tx/:token']
+  return [
+    ...paths.map((path): Route => ({ method: 'POST', path, body: 'stream', handle })),
+    ...partRoutes(parts, finish),
+    ...paymentRoutes(),
+    {
+      method: 'GET',
+      path: '/v1/info',
+      handle: () => ({ status: 200, body: infoJson(deps, options) }),
+    },
+    {
+      method: 'GET',
+      path: `/v1/tx/:id(${idPattern})/status`,
+      handle: ({ params }) => status(params.id ?? '', store),
+    },
+    {
+      method: 'GET',
+      path: `/v1/tx/:id(${idPattern})/offsets`,
+      handle: ({ params }) => offsets(params.id ?? '', store),
+    },
+  ]
 }
 
-/** arweave-js posts `{"format":2,…}`; as item bytes that would be an absurd signature type. */
-function isTransactionJson(body: Uint8Array, contentType = ''): boolean {
-  return contentType.startsWith('application/json') || decodeText(body.subarray(0, 2)) === '{"'
+function infoJson({ signer, engine, publicUrl = '' }: UploadDeps, { uploadBytes }: GatewayOptions) {
+  const address = signer === undefined ? '' : encodeBase64Url(engine.sha256(signer.owner))
+  return {
+    version: '0.2.0',
+    addresses: { arweave: address },
+    gateway: publicUrl,
+    // Everything is free here, up to the largest item taken.
+    freeUploadLimitBytes: uploadBytes,
+  }
+}
+
+async function status(id: string, store: ItemStore): Promise<RouteReply> {
+  const found = await store.find(id)
+  if (found === undefined) throw itemUnknown(id)
+  const settled = found.height < pendingHeight
+  const bundle = found.parent === undefined ? {} : { bundleId: encodeBase64Url(found.parent) }
+  return {
+    status: 200,
+    body: {
+      status: settled ? 'FINALIZED' : 'CONFIRMED',
+      info: settled ? 'permanent' : 'pending',
+      winc: '0',
+      ...bundle,
+    },
+  }
+}
+
+/** Where an item is in the data of the transaction that holds it. */
+async function offsets(id: string, store: ItemStore): Promise<RouteReply> {
+  const [found, holding] = [await store.find(id), await store.holding(id)]
+  if (found === undefined || holding === undefined) throw itemUnknown(id)
+  const { location, parent } = found
+  const inRoot = location.part === part.inData
+  return {
+    status: 200,
+    body: {
+      rawContentLength: location.length,
+      payloadDataStart: location.length - holding.data.sizeBytes,
+      payloadContentType: holding.tags.find(({ name }) => name === 'Content-Type')?.value ?? '',
+      ...(inRoot ? { startOffsetInRootBundle: location.offset } : {}),
+      ...(parent === undefined ? {} : { parentDataItemId: encodeBase64Url(parent) }),
+    },
+  }
+}
+
+function hostOf(url = ''): string {
+  return URL.canParse(url) ? new URL(url).host : ''
 }

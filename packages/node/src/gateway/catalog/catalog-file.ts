@@ -3,13 +3,13 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Disk } from '../../runtime/index.ts'
 
 /** Raised with every change of the tables; a file of another version is thrown away and rebuilt. */
-const schemaVersion = 1
+const schemaVersion = 2
 
 /**
  * `item` says where an item's bytes are; `posting` is the inverted index (term, then height and
  * time); `kept` says of the items log which ids it holds and where the base layer put them;
- * `pending` holds the terms of kept items without a block, to be moved to their height; `log` says
- * how far each log is in.
+ * `pending` holds the terms of kept items without a block, to be moved to their height; `weave`
+ * puts the data of layer-1 transactions end to end; `log` says how far each log is in.
  */
 const tables = `
   CREATE TABLE log(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, next INTEGER NOT NULL);
@@ -26,6 +26,8 @@ const tables = `
   CREATE TABLE pending(
     slot INTEGER NOT NULL, seq INTEGER NOT NULL, terms BLOB NOT NULL,
     PRIMARY KEY(slot, seq)) WITHOUT ROWID;
+  CREATE TABLE weave(
+    start INTEGER PRIMARY KEY, size INTEGER NOT NULL, slot INTEGER NOT NULL UNIQUE);
   PRAGMA user_version = ${schemaVersion};
 `
 

@@ -3,22 +3,26 @@ import type { Disk } from '../../runtime/index.ts'
 import { gatewayClosed } from '../errors.ts'
 import { openCatalogFile, removeCatalogFile } from './catalog-file.ts'
 import { Checkpointer } from './checkpointer.ts'
+import { KnownIds } from './known-ids.ts'
 import {
   type CatalogRow,
   type CatalogSlot,
   type Found,
   itemColumns,
+  itemsLog,
   pendingHeight,
   readFound,
+  type SettledBlock,
   seqPerMs,
+  type WeaveRegion,
 } from './location.ts'
-import { itemsLog } from './record.ts'
 import { joinTerms, splitTerms } from './terms.ts'
 
 const fromItem = `SELECT ${itemColumns} FROM item JOIN log ON log.id = item.log`
 
 /** Some ten megabytes of write-ahead log. */
 const writesBetweenCheckpoints = 64
+const rememberedSizes = 4096
 
 /**
  * Opens the index at `path`. One that has seen more of a log than there is belongs to other data:
@@ -39,11 +43,15 @@ export async function openCatalog(
   return open()
 }
 
-/** The index of everything servable. Synchronous; its one writer is the indexer. */
+/**
+ * The index of everything servable. Synchronous, hence on a thread of its own (`worker.ts`); its
+ * one writer is the indexer.
+ */
 export class Catalog {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #checkpointer: Checkpointer
+  readonly #listSizes = new Map<string, number>()
   #writes = 0
   #last = { timeMs: -1, seq: -1 }
 
@@ -61,20 +69,23 @@ export class Catalog {
   write(log: string, slots: readonly CatalogSlot[], next: number): void {
     this.#transaction(() => {
       const logId = this.#advance(log, next)
-      for (const { slot, keptId, rows } of slots) {
+      for (const { slot, keptId, weaveBytes, rows } of slots) {
         if (keptId !== undefined) this.#keep(keptId, slot)
+        if (weaveBytes !== undefined) this.#weave(slot, weaveBytes)
         for (const row of rows) this.#insert(logId, log, slot, row)
       }
     })
   }
 
-  /** Gives the items of a final block their height. The first block that holds an item counts. */
-  settle(height: number, ids: readonly Uint8Array[], log: string): void {
+  /** Gives the items of final blocks their height. The first block that holds an item counts. */
+  settle(blocks: readonly SettledBlock[], log: string): void {
     this.#transaction(() => {
-      this.#advance(log, height + 1)
-      for (const id of ids) {
-        const slot = this.#setHeight(id, height)
-        if (slot !== undefined) this.#move(slot, height)
+      for (const { height, ids } of blocks) {
+        this.#advance(log, height + 1)
+        for (const id of ids) {
+          const slot = this.#setHeight(id, height)
+          if (slot !== undefined) this.#move(slot, height)
+        }
       }
     })
   }
@@ -89,6 +100,21 @@ export class Catalog {
     return row && readFound(row)
   }
 
+  /**
+   * How many items have a term: exact up to a bound beyond which it does not matter, and perhaps
+   * of a moment ago. It chooses the way of a search, never its outcome.
+   */
+  listSize(term: Uint8Array): number {
+    const key = Buffer.from(term).toString('latin1')
+    const known = this.#listSizes.get(key)
+    if (known !== undefined) return known
+    const sql = 'SELECT count(*) AS size FROM (SELECT 1 FROM posting WHERE term = ? LIMIT 10000)'
+    const size = Number(this.statement(sql).get(term)?.size)
+    if (this.#listSizes.size >= rememberedSizes) this.#listSizes.clear()
+    this.#listSizes.set(key, size)
+    return size
+  }
+
   /** Tells whether the items log holds the id, apart from what other logs hold. */
   isKept(id: Uint8Array): boolean {
     const row = this.statement('SELECT slot FROM kept WHERE id = ?').get(id)
@@ -101,12 +127,32 @@ export class Catalog {
     return typeof height === 'number' ? height : undefined
   }
 
+  /** Where the data of the transaction at a slot of the items log is in the weave. */
+  weaveOf(slot: number): WeaveRegion | undefined {
+    return readRegion(this.statement('SELECT * FROM weave WHERE slot = ?').get(slot))
+  }
+
+  /** The region that holds a byte of the weave, counted from 1. */
+  weaveAt(offset: number): WeaveRegion | undefined {
+    const sql = 'SELECT * FROM weave WHERE start < ? ORDER BY start DESC LIMIT 1'
+    const region = readRegion(this.statement(sql).get(offset))
+    return region && offset <= region.start + region.sizeBytes ? region : undefined
+  }
+
   /** Ids of kept items no block holds yet, oldest first. */
   unordered(): Uint8Array[] {
     const sql = 'SELECT id FROM kept WHERE height IS NULL AND slot IS NOT NULL ORDER BY slot'
     return this.statement(sql)
       .all()
       .map((row) => row.id as Uint8Array)
+  }
+
+  /** All ids of the items log. */
+  keptIds(): KnownIds {
+    const known = new KnownIds()
+    const rows = this.statement('SELECT id FROM kept WHERE slot IS NOT NULL').iterate()
+    for (const row of rows) known.add(row.id as Uint8Array)
+    return known
   }
 
   /** A prepared statement, prepared once per text. Throws `gateway-closed`. */
@@ -127,6 +173,7 @@ export class Catalog {
   async rest(): Promise<void> {
     if (this.#writes < writesBetweenCheckpoints) return
     this.#writes = 0
+    this.#listSizes.clear()
     await this.#checkpointer.run()
   }
 
@@ -152,6 +199,14 @@ export class Catalog {
       'INSERT INTO log(name, next) VALUES(?, ?) ' +
       'ON CONFLICT(name) DO UPDATE SET next = excluded.next RETURNING id'
     return Number(this.statement(sql).get(log, next)?.id)
+  }
+
+  /** The order is that of the log, so an index made anew gives the same offsets. */
+  #weave(slot: number, sizeBytes: number): void {
+    if (this.weaveOf(slot) !== undefined) return
+    const last = this.statement('SELECT * FROM weave ORDER BY start DESC LIMIT 1').get()
+    const start = last === undefined ? 0 : Number(last.start) + Number(last.size)
+    this.statement('INSERT INTO weave VALUES(?, ?, ?)').run(start, sizeBytes, slot)
   }
 
   #keep(id: Uint8Array, slot: number): void {
@@ -219,4 +274,8 @@ export class Catalog {
     }
     this.statement('DELETE FROM pending WHERE slot = ?').run(slot)
   }
+}
+
+function readRegion(row: Record<string, unknown> | undefined): WeaveRegion | undefined {
+  return row && { slot: Number(row.slot), start: Number(row.start), sizeBytes: Number(row.size) }
 }

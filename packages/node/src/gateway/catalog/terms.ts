@@ -1,6 +1,6 @@
-import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
+import { encodeText } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import type { Item } from '@heddle/protocol/item'
+import type { Tag } from '@heddle/protocol/item'
 
 /**
  * What an item can be found by, as a 12-byte digest: nobody can make a tag that is found as
@@ -20,6 +20,12 @@ export const unindexedTags: ReadonlySet<string> = new Set([
   'Block-Height',
   'Delivery-Id',
 ])
+
+type TermSource = {
+  readonly owner: string
+  readonly target: string
+  readonly tags: readonly Tag[]
+}
 
 const termBytes = 12
 const remembered = 4096
@@ -50,14 +56,19 @@ export class TermMaker {
     return this.#make(`bundle ${parentId}`)
   }
 
-  /** All terms of an item. */
-  ofItem(item: Item, parentId: string | undefined): Term[] {
+  /** Data of layer-1 transactions, by root and size. */
+  data(dataRoot: string, sizeBytes: number): Term {
+    return this.#make(`data ${dataRoot} ${sizeBytes}`)
+  }
+
+  /** All terms of an item or transaction. `owner` is an address, `target` may be empty. */
+  ofParts({ owner, target, tags }: TermSource, parentId: string | undefined): Term[] {
     const terms: Term[] = []
-    for (const { name, value } of item.tags) {
+    for (const { name, value } of tags) {
       if (!unindexedTags.has(name)) terms.push(this.tag(name, value))
     }
-    terms.push(this.owner(encodeBase64Url(this.#engine.sha256(item.owner))))
-    if (item.target.length > 0) terms.push(this.recipient(encodeBase64Url(item.target)))
+    terms.push(this.owner(owner))
+    if (target !== '') terms.push(this.recipient(target))
     if (parentId !== undefined) terms.push(this.bundledIn(parentId))
     return terms
   }

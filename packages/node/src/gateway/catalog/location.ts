@@ -1,13 +1,21 @@
 import type { Term } from './terms.ts'
 
+/** Log of the journal that holds kept items. */
+export const itemsLog = 'items'
+/** Name under which the catalog counts base-layer blocks. */
+export const blocksLog = 'blocks'
+
 /** Height of what no block holds yet: above every block, so pending sorts as newest. */
 export const pendingHeight = 2 ** 48
 
 /** Place in the one order of all items: block height, then time. */
 export type Place = { readonly height: number; readonly seq: number }
 
-/** Which item of a record: the kept item or one bundled in it, an assignment, its message. */
-export const part = { kept: 0, assignment: 1, message: 2 } as const
+/**
+ * Which item of a record: the kept item or one cut out of its bytes, an assignment, its message, or
+ * one cut out of the data of a kept transaction or large item, which is in the store mostly.
+ */
+export const part = { kept: 0, assignment: 1, message: 2, inData: 3 } as const
 export type Part = (typeof part)[keyof typeof part]
 
 /**
@@ -37,7 +45,19 @@ export type CatalogRow = {
 export type CatalogSlot = {
   readonly slot: number
   readonly keptId?: Uint8Array
+  /** Data of the transaction kept there, once it is all here: see `Catalog.weaveOf`. */
+  readonly weaveBytes?: number
   readonly rows: readonly CatalogRow[]
+}
+
+/** What a final block says of kept items. */
+export type SettledBlock = { readonly height: number; readonly ids: readonly Uint8Array[] }
+
+/** A transaction's data in the weave: bytes `start` + 1 to `start` + `sizeBytes`, both included. */
+export type WeaveRegion = {
+  readonly slot: number
+  readonly start: number
+  readonly sizeBytes: number
 }
 
 export type Found = Place & {

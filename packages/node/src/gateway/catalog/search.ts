@@ -17,19 +17,15 @@ export type Search = {
   readonly after?: Place | undefined
   readonly ascending: boolean
   readonly limit: number
-  /** What the index cannot tell, asked last. */
-  readonly also?: ((found: Found) => Promise<boolean>) | undefined
 }
 
 /** Index entries looked at in one go, and in one search. */
 const windowEntries = 512
 const lookedAtMax = 500_000
-/** Items read in one search because the index could not tell. */
-const readMax = 20_000
 
 /**
  * Places of the items found, in order. Looks at the index a window at a time and lets others run in
- * between (`pause`), so that no query holds the node. Throws `search-too-broad`.
+ * between (`pause`), so that no query holds up the others. Throws `search-too-broad`.
  */
 export async function search(
   catalog: Catalog,
@@ -50,12 +46,28 @@ export async function countMatches(
   wanted: Search,
   pause: () => Promise<void>,
 ): Promise<number> {
+  const counted = countList(catalog, wanted)
+  if (counted !== undefined) return counted
   let count = 0
   await eachMatch(catalog, { ...wanted, after: undefined }, pause, () => {
     count++
     return true
   })
   return count
+}
+
+/** The length of one list is known without walking it; undefined where more is asked. */
+function countList(catalog: Catalog, wanted: Search): number | undefined {
+  const { ids, required, excluded, heights, times } = wanted
+  const bounds = [heights.min, heights.max, times.min, times.max]
+  const narrowed =
+    ids !== undefined || excluded.length > 0 || bounds.some((end) => end !== undefined)
+  const [list, ...others] = required
+  if (narrowed || others.length > 0 || (list !== undefined && list.length !== 1)) return undefined
+  const [term] = list ?? []
+  const from = term === undefined ? 'item' : 'posting WHERE term = ?'
+  const count = catalog.statement(`SELECT count(*) AS size FROM ${from}`)
+  return Number(count.get(...(term === undefined ? [] : [term]))?.size)
 }
 
 async function eachMatch(
@@ -68,19 +80,13 @@ async function eachMatch(
   const holds = catalog.statement('SELECT 1 FROM posting WHERE term = ? AND height = ? AND seq = ?')
   const has = (term: Term, at: Place) => holds.get(term, at.height, at.seq) !== undefined
   let after = wanted.after
-  let read = 0
   for (let lookedAt = 0; ; ) {
     const window = driver(after, windowEntries)
     for (const place of window) {
       if (!tests.every((terms) => terms.some((term) => has(term, place)))) continue
       if (wanted.excluded.some((term) => has(term, place))) continue
       const match = inTime(place, wanted.times) ? catalog.at(place.seq) : undefined
-      if (match === undefined) continue
-      if (wanted.also !== undefined) {
-        if (++read > readMax) throw searchTooBroad(readMax)
-        if (!(await wanted.also(match))) continue
-      }
-      if (!take(match)) return
+      if (match !== undefined && !take(match)) return
     }
     after = window.at(-1)
     lookedAt += window.length
@@ -95,6 +101,8 @@ function plan(catalog: Catalog, wanted: Search): { driver: Window; tests: (reado
   if (wanted.ids !== undefined) {
     return { driver: idsWindow(catalog, wanted.ids, wanted), tests: [...wanted.required] }
   }
+  const [only, ...others] = wanted.required
+  if (others.length === 0) return { driver: postingsWindow(catalog, only, wanted), tests: [] }
   const bySize = wanted.required
     .map((terms) => ({ terms, size: estimate(catalog, terms) }))
     .sort((a, b) => a.size - b.size)
@@ -103,11 +111,9 @@ function plan(catalog: Catalog, wanted: Search): { driver: Window; tests: (reado
   return { driver: postingsWindow(catalog, shortest, wanted), tests }
 }
 
-/** Length of the terms' lists, exact up to a bound beyond which it does not matter. */
+/** Length of the terms' lists, see `Catalog.listSize`. */
 function estimate(catalog: Catalog, terms: readonly Term[]): number {
-  const sql = 'SELECT count(*) AS size FROM (SELECT 1 FROM posting WHERE term = ? LIMIT 10000)'
-  const count = catalog.statement(sql)
-  return terms.reduce((sum, term) => sum + Number(count.get(term)?.size ?? 0), 0)
+  return terms.reduce((sum, term) => sum + catalog.listSize(term), 0)
 }
 
 function inTime(place: Place, { min, max }: Range): boolean {

@@ -1,0 +1,61 @@
+/** Takes a stream of bytes apart at other borders than it comes in. */
+export class ByteReader {
+  readonly #source: AsyncIterator<Uint8Array>
+  #left: Uint8Array = new Uint8Array(0)
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]()
+  }
+
+  /** The next `length` bytes in memory; fewer only at the end. A view where they lie together. */
+  async take(length: number): Promise<Uint8Array> {
+    if (this.#left.length >= length) return this.#cut(length)
+    const parts: Uint8Array[] = []
+    let got = 0
+    for await (const part of this.pass(length)) {
+      parts.push(part)
+      got += part.length
+    }
+    const [only] = parts
+    if (parts.length === 1 && only !== undefined) return only
+    const bytes = new Uint8Array(got)
+    let at = 0
+    for (const part of parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    return bytes
+  }
+
+  /** The next `length` bytes as they come. */
+  async *pass(length: number): AsyncGenerator<Uint8Array> {
+    let rest = length
+    while (rest > 0) {
+      if (this.#left.length === 0) {
+        const next = await this.#source.next()
+        if (next.done) return
+        this.#left = next.value
+        continue
+      }
+      const part = this.#cut(Math.min(rest, this.#left.length))
+      rest -= part.length
+      yield part
+    }
+  }
+
+  /** All that is left, as it comes. */
+  rest(): AsyncGenerator<Uint8Array> {
+    return this.pass(Number.POSITIVE_INFINITY)
+  }
+
+  /** Lets go of the source. */
+  async close(): Promise<void> {
+    await this.#source.return?.()
+  }
+
+  #cut(length: number): Uint8Array {
+    const part = this.#left.subarray(0, length)
+    this.#left = this.#left.subarray(length)
+    return part
+  }
+}

@@ -1,0 +1,53 @@
+import { dataMissing } from '../errors.ts'
+import type { DataStore, StoredData } from '../ports.ts'
+
+/** The bytes of an item or a transaction, wherever they are. */
+export type Data = {
+  readonly sizeBytes: number
+  /** Set where they are in memory. */
+  readonly bytes?: Uint8Array
+  /** Bytes `fromByte` to, without, `toByte`. Throws the store's errors and `data-missing`. */
+  read(fromByte: number, toByte: number): AsyncIterable<Uint8Array>
+}
+
+export function memoryData(bytes: Uint8Array): Data {
+  return {
+    sizeBytes: bytes.length,
+    bytes,
+    async *read(fromByte, toByte) {
+      if (toByte > fromByte) yield bytes.subarray(fromByte, toByte)
+    },
+  }
+}
+
+/** Data in the store. Without a store nothing can be read of it. */
+export function storedData(data: StoredData, store: DataStore | undefined): Data {
+  return {
+    sizeBytes: data.sizeBytes,
+    read(fromByte, toByte) {
+      if (store === undefined) throw dataMissing(data.dataRoot)
+      return store.read(data, fromByte, toByte)
+    },
+  }
+}
+
+/** A part of other data, as data. */
+export function sliceData(data: Data, offset: number, length: number): Data {
+  if (data.bytes !== undefined) return memoryData(data.bytes.subarray(offset, offset + length))
+  return {
+    sizeBytes: length,
+    read: (fromByte, toByte) => data.read(offset + fromByte, offset + toByte),
+  }
+}
+
+/** All of a range in memory; the caller has looked at its size. */
+export async function collect(data: Data, fromByte: number, toByte: number): Promise<Uint8Array> {
+  if (data.bytes !== undefined) return data.bytes.subarray(fromByte, toByte)
+  const bytes = new Uint8Array(toByte - fromByte)
+  let at = 0
+  for await (const chunk of data.read(fromByte, toByte)) {
+    bytes.set(chunk.subarray(0, bytes.length - at), at)
+    at += chunk.length
+  }
+  return bytes
+}

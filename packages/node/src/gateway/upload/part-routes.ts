@@ -1,0 +1,85 @@
+import { HeddleError } from '@heddle/protocol/base'
+import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
+import { requestInvalid, uploadUnknown } from '../errors.ts'
+import type { PartUploads } from './parts.ts'
+import type { Receipt } from './receipt.ts'
+
+/** Sizes of a part that are taken, and the one meant where none is asked for. */
+const partBytesMin = 1
+const partBytesMax = 500 * 1024 * 1024
+const partBytes = 5 * 1024 * 1024
+/** Receipts remembered for those who ask again how it went. */
+const rememberedMax = 1000
+
+type Outcome = { readonly status: 'FINALIZED' | 'INVALID'; readonly receipt?: Receipt }
+
+/**
+ * Turbo's multi-part uploads: begin, parts in any order, finalize, status. `finish` takes what was
+ * put together and gives the receipt.
+ */
+export function partRoutes(
+  parts: PartUploads,
+  finish: (source: AsyncIterable<Uint8Array>) => Promise<Receipt>,
+): Route[] {
+  const outcomes = new Map<string, Outcome>()
+  const finalizing = new Map<string, Promise<Outcome>>()
+  const remember = (id: string, outcome: Outcome) => {
+    if (outcomes.size >= rememberedMax) outcomes.clear()
+    outcomes.set(id, outcome)
+    return outcome
+  }
+  const finalize = async (id: string): Promise<Outcome> => {
+    parts.size(id)
+    try {
+      const receipt = await finish(parts.read(id))
+      return remember(id, { status: 'FINALIZED', receipt })
+    } catch (error) {
+      if (error instanceof HeddleError && error.kind === 'invalid') {
+        remember(id, { status: 'INVALID' })
+        await parts.remove(id)
+      }
+      throw error
+    }
+  }
+  const finalizeOnce = async ({ params: { id = '' } }: RouteRequest): Promise<RouteReply> => {
+    const before = outcomes.get(id)
+    if (before !== undefined) return { status: 200, body: before.receipt ?? before }
+    const running = finalizing.get(id) ?? finalize(id).finally(() => finalizing.delete(id))
+    finalizing.set(id, running)
+    const { receipt } = await running
+    await parts.remove(id)
+    return { status: 200, body: receipt }
+  }
+  const status = ({ params: { id = '' } }: RouteRequest): RouteReply => {
+    const outcome = outcomes.get(id)
+    if (outcome !== undefined) return { status: 200, body: { ...outcome, timestamp: 0 } }
+    if (finalizing.has(id)) return { status: 200, body: { status: 'FINALIZING' } }
+    if (!parts.has(id)) throw uploadUnknown(id)
+    return { status: 200, body: { status: 'ASSEMBLING' } }
+  }
+  return ['/v1/chunks', '/v1/chunks/:token'].flatMap((path): Route[] => [
+    { method: 'GET', path: `${path}/-1/-1`, handle: (request) => begin(request, parts) },
+    { method: 'GET', path: `${path}/:id/status`, handle: status },
+    { method: 'POST', path: `${path}/:id/finalize`, handle: finalizeOnce },
+    { method: 'POST', path: `${path}/:id/-1`, handle: finalizeOnce },
+    {
+      method: 'POST',
+      path: `${path}/:id/:offset(^\\d{1,15}$)`,
+      body: 'stream',
+      handle: async ({ params: { id = '', offset = '0' }, stream }) => {
+        await parts.write(id, Number(offset), stream)
+        return { status: 200, body: {} }
+      },
+    },
+  ])
+}
+
+async function begin({ query }: RouteRequest, parts: PartUploads): Promise<RouteReply> {
+  const asked = query.get('chunkSize')
+  const chunkSize = asked === null ? partBytes : Number(asked)
+  if (!Number.isInteger(chunkSize) || chunkSize < partBytesMin || chunkSize > partBytesMax) {
+    throw requestInvalid(`chunkSize must be a whole number from 1 to ${partBytesMax}.`)
+  }
+  const id = await parts.begin()
+  return { status: 200, body: { id, min: partBytesMin, max: partBytesMax, chunkSize } }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { decodeText, HeddleError } from '@heddle/protocol/base'
+import { type Item, ownerAddress, parseItem, verifyItem } from '@heddle/protocol/item'
+import { parseRetention } from '@heddle/protocol/params'
+import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
+import { ByteReader } from '../items/byte-reader.ts'
+import { itemHeaderBytesMax } from '../items/holding.ts'
+import type { ItemStore } from '../items/store.ts'
+import type { GatewayOptions } from '../options.ts'
+import type { ItemsDeps } from '../ports.ts'
+
+/** What was taken: an item, or the JSON of a layer-1 transaction, which is the caller's to keep. */
+export type Upload =
+  | { readonly kind: 'item'; readonly id: string; readonly owner: string }
+  | { readonly kind: 'transaction'; readonly json: unknown }
+
+export type UploadLimits = Pick<GatewayOptions, 'recordBytes' | 'uploadBytes'>
+
+/** Bytes that go to the store at a time. */
+const stepBytes = 256 * 1024
+
+/**
+ * Takes one upload as it comes and resolves when it is durable. What fits into a record of the
+ * journal is read first; of a larger item only the header is, and its data goes to the store while
+ * it is hashed. Throws `upload-not-item`, `upload-too-large`, `item-signature-wrong`, codes of
+ * parsing.
+ */
+export async function takeUpload(
+  source: AsyncIterable<Uint8Array>,
+  store: ItemStore,
+  deps: ItemsDeps,
+  limits: UploadLimits,
+): Promise<Upload> {
+  const reader = new ByteReader(source)
+  try {
+    return await takeFrom(reader, store, deps, limits)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function takeFrom(
+  reader: ByteReader,
+  store: ItemStore,
+  deps: ItemsDeps,
+  limits: UploadLimits,
+): Promise<Upload> {
+  const start = await reader.take(limits.recordBytes + 1)
+  if (start.length === 0) throw uploadNotItem('the body is empty.')
+  const whole = start.length <= limits.recordBytes
+  if (isTransactionJson(start)) {
+    if (!whole) throw uploadTooLarge(limits.recordBytes)
+    return { kind: 'transaction', json: parseJson(start) }
+  }
+  const item = whole
+    ? await takeWhole(start, store, deps)
+    : await takeLarge(start, reader, store, deps, limits)
+  return { kind: 'item', id: item.id, owner: ownerAddress(item, deps.engine) }
+}
+
+async function takeWhole(bytes: Uint8Array, store: ItemStore, deps: ItemsDeps): Promise<Item> {
+  const item = parseItem(bytes, deps.engine)
+  if (!(await deps.verify(item))) throw signatureWrong(item.id)
+  await store.keep(item)
+  return item
+}
+
+async function takeLarge(
+  start: Uint8Array,
+  reader: ByteReader,
+  store: ItemStore,
+  deps: ItemsDeps,
+  { recordBytes, uploadBytes }: UploadLimits,
+): Promise<Item> {
+  if (deps.store === undefined) throw uploadTooLarge(recordBytes)
+  const item = parseItem(start.subarray(0, itemHeaderBytesMax), deps.engine)
+  const headerBytes = Math.min(start.length, itemHeaderBytesMax) - item.data.length
+  const retention = parseRetention(item.tags)
+  const digest = createHash('sha384')
+  let sizeBytes = 0
+  async function* data() {
+    for await (const piece of pieces(start.subarray(headerBytes), reader)) {
+      sizeBytes += piece.length
+      if (headerBytes + sizeBytes > uploadBytes) throw uploadTooLarge(uploadBytes)
+      digest.update(piece)
+      yield piece
+    }
+  }
+  const stored = await deps.store.write(data())
+  const signed = { ...item, data: { sizeBytes, sha384: new Uint8Array(digest.digest()) } }
+  // Data of one that does not hold is held by nobody, and collected.
+  if (!(await verifyItem(signed, deps.engine))) throw signatureWrong(item.id)
+  await deps.store.hold(stored, item.id, retention)
+  await store.keepStored(start.slice(0, headerBytes), stored)
+  return item
+}
+
+async function* pieces(first: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < first.length; at += stepBytes) yield first.subarray(at, at + stepBytes)
+  yield* reader.rest()
+}
+
+/** arweave-js posts `{"format":2,…}`; no signature type of items has a low byte of `{`. */
+function isTransactionJson(body: Uint8Array): boolean {
+  return body[0] === 0x7b
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeText(body))
+  } catch {
+    throw new HeddleError('request-invalid', 'invalid', 'the body is not valid JSON.')
+  }
+}

@@ -1,0 +1,120 @@
+import { decodeBase64Url, encodeText } from '@heddle/protocol/base'
+import { deepHash } from '@heddle/protocol/crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nodeCrypto } from '../../runtime/index.ts'
+import { makeItem, nodeSigner, type Rig, startRig } from '../fixtures/gateway.ts'
+import { serve } from '../fixtures/http.ts'
+
+let rig: Rig
+let server: Awaited<ReturnType<typeof serve>>
+
+beforeAll(async () => {
+  rig = await startRig({ recordBytes: 100_000, uploads: 3, uploadBytes: 2_000_000 })
+  server = await serve(rig.gateway.routes())
+})
+afterAll(async () => {
+  expect(server.faults).toEqual([])
+  await server.close()
+  await rig.stop()
+})
+
+type Receipt = {
+  id: string
+  version: string
+  deadlineHeight: number
+  timestamp: number
+  signature: string
+  public: string
+}
+
+async function call(method: string, path: string, body?: Uint8Array) {
+  const sent = body === undefined ? {} : { body: new Uint8Array(body) }
+  const reply = await fetch(`${server.url}${path}`, { method, ...sent })
+  return { status: reply.status, json: await reply.json() }
+}
+
+function holds({ id, version, deadlineHeight, timestamp, signature, public: key }: Receipt) {
+  const parts = ['Bundlr', version, id, String(deadlineHeight), String(timestamp)].map(encodeText)
+  const [owner, signed] = [key, signature].map((text) => decodeBase64Url(text) ?? new Uint8Array())
+  if (owner === undefined || signed === undefined) return false
+  expect(owner).toEqual(nodeSigner.owner)
+  return nodeCrypto.verifyEd25519(owner, deepHash(parts, nodeCrypto), signed)
+}
+
+test('a receipt is signed by the node, over what it says', async () => {
+  const item = await makeItem('receipt')
+  const { json } = await call('POST', '/v1/tx/ethereum', item.bytes)
+  expect(json).toMatchObject({ id: item.id, dataCaches: ['node.test:4000'], winc: '0' })
+  expect(holds(json)).toBe(true)
+  expect(holds({ ...json, timestamp: json.timestamp + 1 })).toBe(false)
+})
+
+test.each(['/v1/chunks/arweave', '/v1/chunks'])(
+  'parts at %s, in any order and at a time, become an item',
+  async (at) => {
+    const item = await makeItem(encodeText(at.repeat(60_000)).subarray(0, 500_000))
+    const begun = await call('GET', `${at}/-1/-1?chunkSize=100000`)
+    expect(begun.json).toMatchObject({ chunkSize: 100_000 })
+    const path = `${at}/${begun.json.id}`
+    const offsets = [400_000, 0, 300_000, 500_000, 100_000]
+    const send = (offset: number) =>
+      call('POST', `${path}/${offset}`, item.bytes.subarray(offset, offset + 100_000))
+    await Promise.all(offsets.map(send))
+    expect((await call('GET', `${path}/status`)).json).toEqual({ status: 'ASSEMBLING' })
+    const early = await call('POST', `${path}/finalize`)
+    expect(early.json).toMatchObject({ code: 'upload-incomplete' })
+    await send(200_000)
+    const [one, two] = await Promise.all([
+      call('POST', `${path}/finalize`),
+      call('POST', `${path}/finalize`),
+    ])
+    expect(one.json).toMatchObject({ id: item.id })
+    expect(two.json).toEqual(one.json)
+    expect(holds(one.json)).toBe(true)
+    const status = await call('GET', `${path}/status`)
+    expect(status.json).toMatchObject({ status: 'FINALIZED', receipt: { id: item.id } })
+    expect((await rig.gateway.item(item.id))?.bytes).toEqual(item.bytes)
+  },
+)
+
+test('what was put together and is no signed item is refused for good', async () => {
+  const item = await makeItem(new Uint8Array(200_000))
+  const bytes = Uint8Array.from(item.bytes)
+  bytes[150_000] = 1
+  const { id } = (await call('GET', '/v1/chunks/arweave/-1/-1')).json
+  await call('POST', `/v1/chunks/arweave/${id}/0`, bytes)
+  const end = await call('POST', `/v1/chunks/arweave/${id}/finalize`)
+  expect([end.status, end.json.code]).toEqual([400, 'item-signature-wrong'])
+  expect((await call('GET', `/v1/chunks/arweave/${id}/status`)).json.status).toBe('INVALID')
+})
+
+test('uploads are bounded in number and size, and unknown ones refused', async () => {
+  const begun = []
+  for (let n = 0; n < 3; n++) begun.push((await call('GET', '/v1/chunks/arweave/-1/-1')).json.id)
+  expect((await call('GET', '/v1/chunks/arweave/-1/-1')).json.code).toBe('uploads-busy')
+  const beyond = await call('POST', `/v1/chunks/arweave/${begun[0]}/1999999`, new Uint8Array(2))
+  expect(beyond.json.code).toBe('upload-too-large')
+  expect((await call('POST', '/v1/chunks/arweave/nobody/0', new Uint8Array(1))).status).toBe(404)
+  expect((await call('GET', '/v1/chunks/arweave/-1/-1?chunkSize=0')).status).toBe(400)
+})
+
+test('an item larger than is taken is refused while it comes', async () => {
+  const item = await makeItem(new Uint8Array(2_100_000))
+  const { status, json } = await call('POST', '/v1/tx', item.bytes)
+  expect([status, json.code]).toEqual([400, 'upload-too-large'])
+})
+
+test('what an upload costs, and how it went', async () => {
+  expect((await call('GET', '/v1/price/bytes/1000')).json).toMatchObject({ winc: '0' })
+  expect((await call('GET', '/v1/account/balance/arweave')).json).toMatchObject({ winc: '0' })
+  expect((await call('GET', '/v1/info')).json).toMatchObject({ freeUploadLimitBytes: 2_000_000 })
+  const item = await makeItem('status')
+  expect((await call('GET', `/v1/tx/${item.id}/status`)).status).toBe(404)
+  await call('POST', '/v1/tx', item.bytes)
+  const { json } = await call('GET', `/v1/tx/${item.id}/status`)
+  expect(['CONFIRMED', 'FINALIZED']).toContain(json.status)
+  expect((await call('GET', `/v1/tx/${item.id}/offsets`)).json).toMatchObject({
+    rawContentLength: item.bytes.length,
+    payloadDataStart: item.bytes.length - item.data.length,
+  })
+})
