@@ -25,6 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   get: async () => (await import('./commands/get.ts')).getCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   store: async () => (await import('./commands/store.ts')).storeCommand,
+  da: async () => (await import('./commands/da.ts')).daCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
 }
 

@@ -1,6 +1,7 @@
 import { encodeText, isId } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
 import { createItem, type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
+import { createDaClient, type DaClient } from './da/client.ts'
 import * as errors from './errors.ts'
 import { type NodeStatus, readStatus } from './node-status.ts'
 import { postItem } from './post.ts'
@@ -51,6 +52,8 @@ export type Client = {
   /** An item by its id, its signature checked. Rejects with `item-forged` where the node lies. */
   item(id: string, signal?: AbortSignal): Promise<Item>
   status(signal?: AbortSignal): Promise<NodeStatus>
+  /** Bulk data with a certificate: the wide lane. */
+  readonly da: DaClient
   /** For requests of one's own to the same node. */
   readonly transport: Transport
 }
@@ -66,6 +69,7 @@ export function createClient({ url, signer, fetch = globalThis.fetch }: ClientOp
     url: transport.url,
     address,
     transport,
+    da: createDaClient(transport),
     status: (signal) => readStatus(transport, signal),
     process: (id) => createProcess(transport, signer, id),
     spawn: (input) => spawn(transport, signer, input),

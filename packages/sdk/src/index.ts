@@ -7,8 +7,27 @@ export {
   type SpawnInput,
   type UploadInput,
 } from './client.ts'
+export type { DaClient, DaStatus, StorersAnswer } from './da/client.ts'
+export type { GetInput } from './da/get.ts'
+export type { PublishedBlob, PutData, PutInput, StorerFailure } from './da/put.ts'
+export { type BlobReference, formatReference, parseReference } from './da/reference.ts'
+export type { Retention } from './da/retention.ts'
+export type { DrawnSample, SampleInput, SampleReport } from './da/sample.ts'
+export { type AnyCertificate, type VerifiedBlob, verifyBlob } from './da/verify.ts'
+export {
+  type AddedModel,
+  addModel,
+  fetchChunk,
+  fetchModel,
+  type ModelInput,
+  type ModelProgress,
+  type ModelWork,
+  verifyModel,
+  type WeightFile,
+} from './models.ts'
 export type { NodeStatus } from './node-status.ts'
 export type { MessageInput, ProcessHandle, ReadInput, SlotResult } from './process.ts'
+export { findReceipt } from './receipts.ts'
 export type { ReadResult, SentMessage } from './result.ts'
 export type { PageInput, ResultsPage } from './results-page.ts'
 export { generateWallet, type Wallet, walletSigner } from './signers.ts'

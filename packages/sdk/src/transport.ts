@@ -22,6 +22,8 @@ export type Transport = {
   get(path: string, signal?: AbortSignal): Promise<Answer>
   post(path: string, body: BodyInit, contentType: string, signal?: AbortSignal): Promise<Answer>
   delete(path: string, body: BodyInit, signal?: AbortSignal): Promise<Answer>
+  /** The answer as it comes, of any length; a refusal is thrown as by the others. */
+  open(path: string, init: RequestInit): Promise<Response>
 }
 
 /** Above every answer of a node: a page of results has 31 MiB at most, an item 16. */
@@ -39,16 +41,21 @@ const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
 
 export function createTransport(url: string, fetch: Fetch): Transport {
   const base = baseUrl(url)
-  const request = async (path: string, init: RequestInit): Promise<Answer> => {
-    const { signal } = init
-    const response = await fetch(base + path, init).catch((cause) => {
-      throw signal?.aborted ? cause : errors.nodeUnreachable(base, cause)
-    })
-    const body = await readBody(response, base).catch((cause) => {
+  const readWhole = (response: Response, { signal }: RequestInit) =>
+    readBody(response, base).catch((cause) => {
       if (signal?.aborted || cause instanceof HeddleError) throw cause
       throw errors.answerCut(base, cause)
     })
-    if (!response.ok) throw refusal(base, response, decodeText(body))
+  const open = async (path: string, init: RequestInit): Promise<Response> => {
+    const response = await fetch(base + path, init).catch((cause) => {
+      throw init.signal?.aborted ? cause : errors.nodeUnreachable(base, cause)
+    })
+    if (response.ok) return response
+    throw refusal(base, response, decodeText(await readWhole(response, init)))
+  }
+  const request = async (path: string, init: RequestInit): Promise<Answer> => {
+    const response = await open(path, init)
+    const body = await readWhole(response, init)
     return { headers: response.headers, body, json: () => parseJson(base, body) }
   }
   const send = (
@@ -63,6 +70,7 @@ export function createTransport(url: string, fetch: Fetch): Transport {
   }
   return {
     url: base,
+    open,
     get: (path, signal) => request(path, withSignal(signal)),
     post: (path, body, type, signal) => send('POST', path, type, body, signal),
     delete: (path, body, signal) => send('DELETE', path, itemType, body, signal),

@@ -88,3 +88,123 @@ export function tokenizerMismatch(tokens: number, vocab: number): HeddleError {
     { tokens, vocab },
   )
 }
+
+/** An answer is asked for its receipt before its end. */
+export function answerUnfinished(): HeddleError {
+  const text = 'the answer goes on: its receipt exists once it has finished.'
+  return new HeddleError('answer-unfinished', 'conflict', text)
+}
+
+/** A llama2.c model came without its tokenizer's file. */
+export function tokenizerMissing(name: string): HeddleError {
+  const text = `model ${name} needs the file of its tokenizer, and has none: add it again with --tokenizer.`
+  return new HeddleError('tokenizer-missing', 'missing', text, { name })
+}
+
+/** The file is not what its manifest describes. */
+export function manifestMismatch(field: string, stated: string, actual: string): HeddleError {
+  const text = `the manifest says ${field} ${stated}, the weights say ${actual}: add the model again.`
+  return new HeddleError('manifest-mismatch', 'invalid', text, { field, stated, actual })
+}
+
+/** No model of this name or id is kept here. */
+export function unknownModel(name: string, known: readonly string[]): HeddleError {
+  const shown = known.slice(0, 10).join(', ') || 'none (heddle model add FILE)'
+  const text = `unknown model ${name.slice(0, 80)}: no such model is kept here. Known here: ${shown}.`
+  return new HeddleError('unknown-model', 'missing', text, { name })
+}
+
+/** A chunk or a tokenizer of a model is not kept here. */
+export function modelPartMissing(what: string, id: string): HeddleError {
+  const text = `${what} of the model (item ${id}) is not kept here: run heddle model add again, it resumes.`
+  return new HeddleError('model-part-missing', 'missing', text, { id })
+}
+
+/** The memory for models is taken by others that are answering. */
+export function modelsBusy(needed: number, allowed: number): HeddleError {
+  const text =
+    'the memory for models is in use by others that are answering: try again in a moment.'
+  return new HeddleError('models-busy', 'unavailable', text, { needed, allowed })
+}
+
+/** A caller, or all of them, ask for more answers than may wait. */
+export function inferenceBusy(waiting: number, whose: 'yours' | 'all'): HeddleError {
+  const text = `${waiting} answers wait already (${whose}): try again when one is done.`
+  return new HeddleError('inference-busy', 'exhausted', text, { waiting })
+}
+
+/** The thread that computes answers ended. */
+export function inferenceThreadLost(why: string): HeddleError {
+  const text = `the inference thread ended (${why}): ask again, another is started.`
+  return new HeddleError('inference-thread-lost', 'unavailable', text)
+}
+
+/** The node is closing. */
+export function inferenceClosed(): HeddleError {
+  return new HeddleError('inference-closed', 'unavailable', 'the node is closing.')
+}
+
+/** No receipt has this id. */
+export function unknownReceipt(id: string): HeddleError {
+  const text = `unknown receipt ${id.slice(0, 80)}: give the id of a receipt's item, or its digest.`
+  return new HeddleError('unknown-receipt', 'missing', text, { id })
+}
+
+/** A thread is asked to answer with a model it has not, or no longer. */
+export function modelNotLoaded(id: string): HeddleError {
+  const text = `model ${id} was unloaded: ask again.`
+  return new HeddleError('model-not-loaded', 'unavailable', text, { id })
+}
+
+/** What a thread got as a model is none. */
+export function packedModelInvalid(what: string): HeddleError {
+  return new HeddleError('module-invalid', 'invalid', `invalid model module: ${what}`)
+}
+
+/** A process's thread takes smaller models only. */
+export function modelTooLargeForProcess(sizeBytes: number, most: number): HeddleError {
+  const text =
+    `the model has ${sizeBytes} bytes, and processes run models of at most ${most}: ` +
+    'ask it at /v1/chat/completions instead.'
+  return new HeddleError('module-model-too-large', 'exhausted', text, { sizeBytes, most })
+}
+
+/** The process's memory limit is below what its model takes. */
+export function modelMemoryLimit(needed: number, allowed: number): HeddleError {
+  const text = `the model takes ${needed} bytes and Memory-Limit allows ${allowed}: spawn with a higher one.`
+  return new HeddleError('memory-limit-too-low', 'exhausted', text, { needed, allowed })
+}
+
+/** A message to a model's process is malformed. */
+export function inferMessageInvalid(what: string): HeddleError {
+  return new HeddleError('infer-message-invalid', 'invalid', `message to a model: ${what}`)
+}
+
+/** An MCP client names a process that is not hosted here. */
+export function mcpUnknownProcess(id: string): HeddleError {
+  const text = `unknown process ${id.slice(0, 80)}: list_processes tells those of this node.`
+  return new HeddleError('unknown-process', 'missing', text, { id })
+}
+
+/** An input of an MCP tool is malformed. */
+export function mcpInputInvalid(what: string): HeddleError {
+  return new HeddleError('mcp-input-invalid', 'invalid', `${what}.`)
+}
+
+/** A caller from another machine asks a tool to act. */
+export function mcpSendDenied(): HeddleError {
+  const text =
+    'messages are sent for callers on the same machine only: sign and post your own instead.'
+  return new HeddleError('mcp-send-denied', 'denied', text)
+}
+
+/** A page of another site asks. */
+export function mcpOriginDenied(origin: string): HeddleError {
+  const text = `pages of ${origin.slice(0, 80)} may not use /mcp: call it from a program.`
+  return new HeddleError('mcp-origin-denied', 'denied', text)
+}
+
+/** The process answered with an error; its state is as before. */
+export function mcpProcessFailed(error: string): HeddleError {
+  return new HeddleError('process-failed', 'invalid', error)
+}

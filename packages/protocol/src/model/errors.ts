@@ -64,3 +64,54 @@ export function textTooLong(length: number, most: number): HeddleError {
 export function samplingInvalid(what: string): HeddleError {
   return new HeddleError('sampling-invalid', 'invalid', `sampling: ${what}`)
 }
+
+/** The weights are longer than any engine takes, or empty. */
+export function modelTooLong(sizeBytes: number, most: number): HeddleError {
+  return new HeddleError(
+    'model-invalid',
+    'invalid',
+    `weights of ${sizeBytes} bytes: from 1 to ${most} are taken.`,
+    { sizeBytes, most },
+  )
+}
+
+/** A manifest does not say what a manifest must. */
+export function manifestInvalid(what: string): HeddleError {
+  return new HeddleError('manifest-invalid', 'invalid', `model manifest: ${what}`)
+}
+
+/** The chunks of a manifest do not lead to its root. */
+export function modelRootMismatch(stated: string, actual: string): HeddleError {
+  return new HeddleError(
+    'model-root-mismatch',
+    'invalid',
+    `model manifest: its chunks lead to root ${actual}, not to ${stated}: it was altered.`,
+    { stated, actual },
+  )
+}
+
+/** A chunk of weights is not the one that the manifest names. */
+export function chunkDamaged(index: number, fromByte: number): HeddleError {
+  return new HeddleError(
+    'chunk-damaged',
+    'invalid',
+    `chunk ${index} of the weights (from byte ${fromByte}) is not the one of the manifest: ` +
+      'it was damaged or replaced. Add the model again.',
+    { index, fromByte },
+  )
+}
+
+/** The tokenizer's bytes are not those that the manifest names. */
+export function tokenizerHashMismatch(stated: string, actual: string): HeddleError {
+  return new HeddleError(
+    'tokenizer-hash-mismatch',
+    'invalid',
+    `the tokenizer has hash ${actual}, the manifest names ${stated}: it belongs to another model.`,
+    { stated, actual },
+  )
+}
+
+/** A prompt asks for what the model's tokenizer has not. */
+export function promptInvalid(what: string): HeddleError {
+  return new HeddleError('prompt-invalid', 'invalid', `prompt: ${what}`)
+}

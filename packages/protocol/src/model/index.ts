@@ -1,3 +1,22 @@
+export {
+  type ChatFormat,
+  type ChatMessage,
+  chatFormats,
+  chatPrompt,
+  guessChatFormat,
+  type PromptPart,
+  promptTokens,
+} from './chat.ts'
+export {
+  type ChunkList,
+  checkChunk,
+  chunkBytes,
+  chunkCount,
+  chunkRange,
+  chunkRoot,
+  weightBytesMax,
+} from './chunks.ts'
+export { tokenizerHashMismatch } from './errors.ts'
 export { type GgufHeader, ggufLimits, readGguf } from './files/gguf.ts'
 export { readGgufModel } from './files/gguf-model.ts'
 export { readGgufTokenizer } from './files/gguf-tokenizer.ts'
@@ -10,6 +29,16 @@ export {
 } from './files/layout.ts'
 export { llama2cHeaderBytes, readLlama2c } from './files/llama2c.ts'
 export { readLlama2cTokenizer } from './files/llama2c-tokenizer.ts'
+export { inspectModelFile, type ReadStart, readGgufHeader } from './files/open.ts'
+export {
+  type ModelFormat,
+  type ModelManifest,
+  manifestBytesMax,
+  modelModuleFormat,
+  modelTypes,
+  readManifest,
+  writeManifest,
+} from './manifest.ts'
 export { type Quantized, quantize } from './reference/arithmetic.ts'
 export {
   type Matrix,

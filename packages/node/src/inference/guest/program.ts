@@ -1,0 +1,44 @@
+import { type Item, tagValue } from '@heddle/protocol/item'
+import { chunkRange, modelModuleFormat } from '@heddle/protocol/model'
+import { modelTooLargeForProcess } from '../errors.ts'
+import type { Catalog } from '../models/catalog.ts'
+import { packModel } from './packing.ts'
+
+/** Weights that a process's thread takes whole; larger models are asked over HTTP. */
+const processWeightsMax = 2 ** 30
+/** Chunks read at once. */
+const chunksAtOnce = 8
+
+/** Programs of the module formats this room adds, by URL; see compute's `moreFormats`. */
+export const modelFormats: Readonly<Record<string, string>> = {
+  [modelModuleFormat]: new URL(`compile${ownExtension()}`, import.meta.url).href,
+}
+
+/**
+ * What a compute thread compiles for a module: of a model, its manifest with tokenizer and weights; of any
+ * other, its data. Rejects with `model-part-missing`, `module-model-too-large`, `manifest-invalid`.
+ */
+export async function expandModel(module: Item, catalog: Catalog): Promise<Uint8Array> {
+  if (tagValue(module.tags, 'Module-Format') !== modelModuleFormat) return module.data
+  const { manifest } = await catalog.find(module.id)
+  const { sizeBytes } = manifest.weights
+  if (sizeBytes > processWeightsMax) throw modelTooLargeForProcess(sizeBytes, processWeightsMax)
+  const { tokenizer = new Uint8Array(0) } = await catalog.load(module.id)
+  const weights = new Uint8Array(sizeBytes)
+  const indexes = manifest.chunks.keys()
+  const lane = async () => {
+    for (const index of indexes) {
+      const { from, to } = chunkRange(sizeBytes, index)
+      const chunk = await catalog.chunk(module.id, index)
+      // One that is too long would not fit; what it holds is checked by the thread.
+      weights.set(chunk.subarray(0, to - from), from)
+    }
+  }
+  await Promise.all(Array.from({ length: chunksAtOnce }, lane))
+  return packModel({ manifest: module.data, tokenizer, weights })
+}
+
+/** `.ts` in the source tree, `.js` in the published package. */
+function ownExtension(): string {
+  return import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+}

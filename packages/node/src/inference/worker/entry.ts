@@ -1,0 +1,3 @@
+import { serveInference } from './serve.ts'
+
+serveInference()

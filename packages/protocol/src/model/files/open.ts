@@ -1,0 +1,39 @@
+import { isHeddleError } from '../../base/index.ts'
+import type { ModelFormat } from '../manifest.ts'
+import type { ModelShape } from '../shape.ts'
+import { type GgufHeader, ggufLimits, readGguf } from './gguf.ts'
+import { readGgufModel } from './gguf-model.ts'
+import { llama2cHeaderBytes, readLlama2c } from './llama2c.ts'
+
+/** The first bytes of a file; never asked for more than it has. */
+export type ReadStart = (lengthBytes: number) => Promise<Uint8Array>
+
+/** Most headers are shorter than this at first; those with large vocabularies take more. */
+const firstBytes = 2 ** 20
+/** 'GGUF'. */
+const ggufMagic = [0x47, 0x47, 0x55, 0x46]
+
+/** Reads as much of a GGUF file as its header takes. Throws what `readGguf` throws. */
+export async function readGgufHeader(read: ReadStart, fileBytes: number): Promise<GgufHeader> {
+  const most = Math.min(fileBytes, ggufLimits.headerBytes)
+  for (let length = Math.min(firstBytes, most); ; length = Math.min(length * 4, most)) {
+    try {
+      return readGguf(await read(length), fileBytes)
+    } catch (error) {
+      if (length === most || !isHeddleError(error, 'model-header-incomplete')) throw error
+    }
+  }
+}
+
+/** What a file of weights is, by its first bytes. Throws where it is neither of ours. */
+export async function inspectModelFile(
+  read: ReadStart,
+  fileBytes: number,
+): Promise<{ readonly format: ModelFormat; readonly shape: ModelShape }> {
+  const start = await read(Math.min(llama2cHeaderBytes, fileBytes))
+  if (ggufMagic.every((byte, i) => start[i] === byte)) {
+    const header = await readGgufHeader(read, fileBytes)
+    return { format: 'gguf', shape: readGgufModel(header, fileBytes).shape }
+  }
+  return { format: 'llama2c', shape: readLlama2c(start, fileBytes).shape }
+}

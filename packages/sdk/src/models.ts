@@ -1,0 +1,250 @@
+import { encodeBase64Url, HeddleError } from '@heddle/protocol/base'
+import { type Item, tagValue } from '@heddle/protocol/item'
+import { type BlobHash, portableSha256 } from '@heddle/protocol/merkle'
+import {
+  type ChatFormat,
+  type ChunkList,
+  checkChunk,
+  chunkCount,
+  chunkRange,
+  chunkRoot,
+  inspectModelFile,
+  type ModelManifest,
+  modelModuleFormat,
+  modelTypes,
+  readManifest,
+  writeManifest,
+} from '@heddle/protocol/model'
+import type { Client } from './client.ts'
+import { findChunks, modelHolder } from './model-chunks.ts'
+
+/** A file of weights, wherever it lies. */
+export type WeightFile = {
+  readonly sizeBytes: number
+  /** Bytes `from` up to `to`, which is not included. */
+  read(from: number, to: number): Promise<Uint8Array>
+}
+
+export type ModelProgress = {
+  readonly phase: 'hashing' | 'sending' | 'checking'
+  readonly doneBytes: number
+  readonly ofBytes: number
+}
+
+export type ModelWork = {
+  readonly onProgress?: ((progress: ModelProgress) => void) | undefined
+  /** SHA-256; the portable one unless told. */
+  readonly hash?: BlobHash
+  readonly signal?: AbortSignal
+}
+
+export type ModelInput = ModelWork & {
+  readonly name: string
+  readonly file: WeightFile
+  /** File of the tokenizer; llama2.c checkpoints need one, GGUF files have their own. */
+  readonly tokenizer?: Uint8Array
+  readonly precision?: ModelManifest['precision']
+  readonly group?: number
+  readonly chat?: ChatFormat
+  readonly licence?: string
+  readonly derivedFrom?: readonly string[]
+}
+
+export type AddedModel = {
+  readonly id: string
+  readonly root: string
+  readonly chunks: number
+  /** Chunks that were not kept there already. */
+  readonly sentChunks: number
+}
+
+const protocolTag = { name: 'Data-Protocol', value: 'Heddle' }
+
+/**
+ * Keeps a model: its weights as items of 256 KiB, its tokenizer, its manifest last, so that a model that can
+ * be seen is whole. Interrupted, it goes on where it was when called again with the same key. Rejects with
+ * what is wrong with the file, or what the node refuses.
+ */
+export async function addModel(client: Client, input: ModelInput): Promise<AddedModel> {
+  const { file, hash = portableSha256, tokenizer } = input
+  const count = chunkCount(file.sizeBytes)
+  const { format, shape } = await inspectModelFile((n) => file.read(0, n), file.sizeBytes)
+  if (format === 'llama2c' && tokenizer === undefined) throw tokenizerNeeded(input.name)
+  const weights = await hashChunks(input, count, hash)
+  const { ids, sentChunks } = await sendChunks(client, input, weights)
+  const root = encodeBase64Url(chunkRoot(weights, hash))
+  const isApart = format === 'llama2c' && tokenizer !== undefined
+  const tokenizerPart = isApart
+    ? {
+        tokenizerHash: encodeBase64Url(hash.digest(tokenizer)),
+        tokenizerItem: await sendTokenizer(client, tokenizer, input.signal),
+      }
+    : { tokenizerHash: root }
+  const manifest: ModelManifest = {
+    version: 1,
+    name: input.name,
+    format,
+    precision: input.precision ?? 'int8',
+    group: input.group ?? 32,
+    shape,
+    root,
+    weights,
+    chunks: ids,
+    ...tokenizerPart,
+    chat: input.chat ?? 'plain',
+    licence: input.licence ?? '',
+    derivedFrom: input.derivedFrom ?? [],
+  }
+  // Read again as every reader will: a manifest nobody could read must not be kept.
+  const data = writeManifest(manifest)
+  readManifest(data, hash)
+  const id = await client.upload({ data, tags: modelTags(manifest), ...withSignal(input.signal) })
+  return { id, root, chunks: count, sentChunks }
+}
+
+/** Bytes of a chunk's item less than a manifest may claim are checked against the manifest. */
+export async function fetchChunk(
+  client: Client,
+  manifest: ModelManifest,
+  index: number,
+  { hash = portableSha256, signal }: ModelWork = {},
+): Promise<Uint8Array> {
+  const answer = await client.transport.get(`/raw/${manifest.chunks[index]}`, signal)
+  checkChunk(manifest.weights, index, answer.body, hash)
+  return answer.body
+}
+
+/** A model's item and what it says, signature and root checked. Rejects with `model-unknown`. */
+export async function fetchModel(
+  client: Client,
+  id: string,
+  { hash = portableSha256, signal }: ModelWork = {},
+): Promise<{ readonly item: Item; readonly manifest: ModelManifest }> {
+  const item = await client.item(id, signal)
+  if (tagValue(item.tags, 'Type') !== modelTypes.model) {
+    const text = `item ${id} is not a model: it lacks the tag Type: Model`
+    throw new HeddleError('model-unknown', 'invalid', text, { id })
+  }
+  return { item, manifest: readManifest(item.data, hash) }
+}
+
+/** Fetches every chunk of a model and checks it. Rejects with `chunk-damaged`, naming the first. */
+export async function verifyModel(
+  client: Client,
+  id: string,
+  work: ModelWork = {},
+): Promise<ModelManifest> {
+  const { manifest } = await fetchModel(client, id, work)
+  const { sizeBytes } = manifest.weights
+  await forEachChunk(manifest.chunks.length, async (index) => {
+    await fetchChunk(client, manifest, index, work)
+    report(work, 'checking', chunkRange(sizeBytes, index).to, sizeBytes)
+  })
+  return manifest
+}
+
+async function hashChunks(
+  { file, onProgress, signal }: ModelInput,
+  count: number,
+  hash: BlobHash,
+): Promise<ChunkList> {
+  const { sizeBytes } = file
+  const leaves = new Uint8Array(count * 32)
+  for (let index = 0; index < count; index++) {
+    signal?.throwIfAborted()
+    const { from, to } = chunkRange(sizeBytes, index)
+    leaves.set(hash.digest(await file.read(from, to)), index * 32)
+    report({ onProgress }, 'hashing', to, sizeBytes)
+  }
+  return { sizeBytes, leaves }
+}
+
+async function sendChunks(
+  client: Client,
+  { file, onProgress, signal }: ModelInput,
+  weights: ChunkList,
+): Promise<{ readonly ids: string[]; readonly sentChunks: number }> {
+  const count = chunkCount(weights.sizeBytes)
+  const digests = Array.from({ length: count }, (_, i) =>
+    encodeBase64Url(weights.leaves.subarray(i * 32, i * 32 + 32)),
+  )
+  const kept = await findChunks(client, digests, signal)
+  const ids: string[] = []
+  let sentChunks = 0
+  await forEachChunk(count, async (index) => {
+    const digest = digests[index] ?? ''
+    const { from, to } = chunkRange(weights.sizeBytes, index)
+    let id = kept.get(digest)
+    if (id === undefined) {
+      const tags = [
+        protocolTag,
+        { name: 'Type', value: modelTypes.chunk },
+        { name: 'Chunk-Digest', value: digest },
+      ]
+      id = await client.upload({ data: await file.read(from, to), tags, ...withSignal(signal) })
+      sentChunks += 1
+    }
+    ids[index] = id
+    report({ onProgress }, 'sending', to, weights.sizeBytes)
+  })
+  return { ids, sentChunks }
+}
+
+/** Chunks under way at once: they share trips to the disk. */
+const chunksAtOnce = 8
+
+/** Nothing is under way any more when this settles: what was sent is kept, and a second try finds it. */
+async function forEachChunk(count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0
+  let failure: { readonly error: unknown } | undefined
+  const lane = async () => {
+    while (next < count && failure === undefined) {
+      await work(next++).catch((error) => {
+        failure ??= { error }
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(chunksAtOnce, count) }, lane))
+  if (failure !== undefined) throw failure.error
+}
+
+function sendTokenizer(client: Client, data: Uint8Array, signal?: AbortSignal): Promise<string> {
+  const tags = [protocolTag, { name: 'Type', value: modelTypes.tokenizer }]
+  return client.upload({ data, tags, ...withSignal(signal) })
+}
+
+function modelTags({ name, root, tokenizerHash, licence, derivedFrom }: ModelManifest) {
+  return [
+    protocolTag,
+    { name: 'Type', value: modelTypes.model },
+    { name: 'Content-Type', value: 'application/json' },
+    { name: 'Name', value: name },
+    { name: 'Model-Root', value: root },
+    { name: 'Tokenizer', value: tokenizerHash },
+    { name: 'Module-Format', value: modelModuleFormat },
+    { name: 'Memory-Limit', value: modelHolder.memoryLimit },
+    ...(licence === '' ? [] : [{ name: 'Licence', value: licence }]),
+    ...derivedFrom.slice(0, modelHolder.parentTagsMax).map((value) => ({
+      name: 'Derived-From',
+      value,
+    })),
+  ]
+}
+
+function report(
+  { onProgress }: ModelWork,
+  phase: ModelProgress['phase'],
+  done: number,
+  of: number,
+) {
+  onProgress?.({ phase, doneBytes: done, ofBytes: of })
+}
+
+function withSignal(signal?: AbortSignal) {
+  return signal === undefined ? {} : { signal }
+}
+
+function tokenizerNeeded(name: string): HeddleError {
+  const text = `model ${name} is a llama2.c checkpoint: give the file of its tokenizer too`
+  return new HeddleError('tokenizer-missing', 'invalid', text, { name })
+}
