@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equalBytes } from '@heddle/protocol/base'
 import { permanentRetention } from '@heddle/protocol/params'
@@ -169,7 +169,6 @@ describe('the collector', () => {
     await test.store.hold(kept.data, 'x', permanentRetention)
     await test.store.hold(gone.data, 'x', lease(nowMs))
     await write(100_000, 13)
-    const { open } = await import('node:fs/promises')
     const [name = ''] = (await readdir(test.folder)).filter((file) => file.endsWith('.segment'))
     const file = await open(join(test.folder, name), 'r+')
     await file.write(Uint8Array.of(255), 0, 1, 1000)

@@ -170,5 +170,5 @@ it('holds exactly what was written and is still promised, through every order of
       await test.remove()
     }
   })
-  await fc.assert(holds, { numRuns: Number(process.env.HEDDLE_STORE_RUNS ?? 12) })
+  await fc.assert(holds, { numRuns: Number(process.env.HEDDLE_STORE_RUNS ?? 8) })
 }, 600_000)

@@ -48,8 +48,7 @@ export class PartUploads {
   async begin(): Promise<string> {
     const { disk, random } = this.#deps
     if (this.#open.size >= this.#options.uploads) throw uploadsBusy(this.#open.size)
-    // What an earlier run left nobody can go on with.
-    this.#ready ??= disk.remove(this.#folder).then(() => disk.makeFolder(this.#folder))
+    this.#ready ??= this.#clear()
     await this.#ready
     const id = encodeBase64Url(random.bytes(24))
     const path = join(this.#folder, id)
@@ -117,6 +116,18 @@ export class PartUploads {
 
   async close(): Promise<void> {
     for (const id of [...this.#open.keys()]) await this.remove(id)
+  }
+
+  /** What an earlier run left nobody can go on with. A failure is met again by the next upload. */
+  async #clear(): Promise<void> {
+    const { disk } = this.#deps
+    try {
+      await disk.remove(this.#folder)
+      await disk.makeFolder(this.#folder)
+    } catch (error) {
+      this.#ready = undefined
+      throw error
+    }
   }
 
   #find(id: string): Open {
