@@ -71,11 +71,15 @@ export function readSources(): Source[] {
     'bench/**/*.ts',
     'e2e/**/*.ts',
     'examples/**/*.ts',
+    'sim/**/*.ts',
+    'training/**/*.ts',
   ]
   const paths = patterns
     .flatMap((pattern) => globSync(pattern, { cwd: root }))
     .filter((path) => !path.includes('node_modules') && !path.includes('.peers'))
     .filter((path) => !path.endsWith('.d.ts'))
+    // AssemblyScript: another language, whose exports are its module's.
+    .filter((path) => !path.includes('/assembly/'))
   return paths.sort().map((path) => {
     const text = readFileSync(join(root, path), 'utf8')
     const isTest = /\.(test|contract|fuzz|bench)\.ts$|\.testing\.ts$|^e2e\//.test(path)

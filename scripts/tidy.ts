@@ -37,7 +37,11 @@ const bans: readonly Ban[] = [
     instead: 'config/',
     allowed: /node\/src\/config\/|^(scripts|bench)\//,
   },
-  { pattern: /\bconsole\./, instead: "observe/ (or the command's output)", allowed: edges },
+  {
+    pattern: /(?<!\/)\bconsole\.(?!ts\b)/,
+    instead: "observe/ (or the command's output)",
+    allowed: edges,
+  },
   { pattern: /@ts-ignore|@ts-nocheck/, instead: '@ts-expect-error with its reason', allowed: /^$/ },
   {
     pattern: /(:|\bas) any(?=\s*([;,)=>\]|&{]|$))/,
