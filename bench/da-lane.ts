@@ -17,7 +17,8 @@ import {
 import { type BulkClient, type BulkPeer, openBulkClient } from '@heddle/node/network'
 import { createRuntime, ed25519Signer, nodeCrypto, systemSockets } from '@heddle/node/runtime'
 import { decodeBase64Url } from '@heddle/protocol/base'
-import { startChild } from './child.ts'
+import type { Certificate } from '@heddle/protocol/certificate'
+import { type Child, startChild } from './child.ts'
 import { remark, report } from './report.ts'
 
 const storers = 24
@@ -45,7 +46,7 @@ export async function runLane(): Promise<void> {
     ).split(' ')
     const publicKey = decodeBase64Url(laneKey) ?? new Uint8Array(0)
     const peer = { host: '127.0.0.1', port: Number(lanePort), publicKey }
-    await measure({ setFile, folder, sinkPort: Number(sinkPort), peer })
+    await measure({ child, setFile, folder, sinkPort: Number(sinkPort), peer })
   } finally {
     child.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -73,6 +74,7 @@ async function openEnds(setFile: string) {
 }
 
 type Storers = {
+  readonly child: Child
   readonly setFile: string
   readonly folder: string
   readonly sinkPort: number
@@ -80,58 +82,66 @@ type Storers = {
   readonly peer: BulkPeer
 }
 
-type Rates = {
-  lane: number[]
-  put: number[]
-  get: number[]
-  tcp: number[]
-  sync: number[]
-  copy: number[]
-}
+/** MB/s by the wall, per CPU-second of this process, and per CPU-second of the storers' process. */
+type Rate = { readonly wall: number; readonly own: number; readonly storers: number }
+type Work = 'put' | 'get' | 'tcp' | 'lane' | 'sync' | 'copy'
 
-async function measure({ setFile, folder, sinkPort, peer }: Storers): Promise<void> {
+async function measure({ child, setFile, folder, sinkPort, peer }: Storers): Promise<void> {
   const { client, disperser, retriever } = await openEnds(setFile)
   const blob = new Uint8Array(blobBytes)
   for (let at = 0; at < blobBytes; at += 65_536) blob.set(random.bytes(65_536), at)
   const back = new Uint8Array(blobBytes)
-  const rates: Rates = { lane: [], put: [], get: [], tcp: [], sync: [], copy: [] }
+  let certificate: Certificate | undefined
+  const work: Readonly<Record<Work, readonly [number, () => Promise<void>]>> = {
+    put: [
+      blobBytes,
+      async () => {
+        certificate = (await disperser.publish([blob], { retentionSeconds: 3600 })).certificate
+      },
+    ],
+    get: [
+      blobBytes,
+      async () => {
+        let at = 0
+        if (certificate === undefined) throw new Error('it was published')
+        for await (const part of retriever.read(certificate)) {
+          back.set(part, at)
+          at += part.length
+        }
+      },
+    ],
+    tcp: [tcpBytes, () => sendAll(sinkPort, blob)],
+    lane: [tcpBytes, () => callAll(client, peer, blob)],
+    sync: [fileBytes, () => writeAll(join(folder, 'limit'), blob)],
+    copy: [blobBytes, async () => back.set(blob)],
+  }
+  const rates: Record<Work, Rate[]> = { put: [], get: [], tcp: [], lane: [], sync: [], copy: [] }
   // The first round warms up.
   for (let round = 0; round <= rounds; round++) {
     // Another blob each time: rows that a storer has are not written again.
     blob.set(random.bytes(64))
-    let certificate: Awaited<ReturnType<typeof disperser.publish>>['certificate'] | undefined
-    const put = await rateOf(blobBytes, async () => {
-      certificate = (await disperser.publish([blob], { retentionSeconds: 3600 })).certificate
-    })
-    // What comes after the certificate still reaches its storers: it is not to slow the reading.
-    await timer.sleep(500)
-    const get = await rateOf(blobBytes, async () => {
-      let at = 0
-      if (certificate === undefined) throw new Error('it was published')
-      for await (const part of retriever.read(certificate)) {
-        back.set(part, at)
-        at += part.length
-      }
-    })
-    if (Buffer.compare(back, blob) !== 0) throw new Error('other bytes came back')
-    const tcp = await rateOf(tcpBytes, () => sendAll(sinkPort, blob))
-    const lane = await rateOf(tcpBytes, () => callAll(client, peer, blob))
-    const sync = await rateOf(fileBytes, () => writeAll(join(folder, 'limit'), blob))
-    const copy = await rateOf(blobBytes, async () => back.set(blob))
-    if (round === 0) continue
-    const measured = { lane, put, get, tcp, sync, copy }
-    for (const name of Object.keys(rates) as (keyof Rates)[]) rates[name].push(measured[name])
+    for (const name of Object.keys(rates) as Work[]) {
+      const [bytes, run] = work[name]
+      const rate = await rateOf(child, bytes, run)
+      if (name === 'get' && Buffer.compare(back, blob) !== 0) throw new Error('other bytes came')
+      if (round > 0) rates[name].push(rate)
+    }
   }
   client.close()
   await disperser.close()
   tell(rates)
 }
 
-/** MB/s by the wall. */
-async function rateOf(bytes: number, run: () => Promise<void>): Promise<number> {
+/** What comes after a certificate still reaches its storers, and counts into their CPU time. */
+async function rateOf(child: Child, bytes: number, run: () => Promise<void>): Promise<Rate> {
+  const storersBefore = Number(await child.ask('cpu'))
+  const before = process.cpuUsage()
   const startMs = clock.elapsedMs()
   await run()
-  return bytes / 1000 / (clock.elapsedMs() - startMs)
+  const wall = bytes / 1000 / (clock.elapsedMs() - startMs)
+  const storersUs = Number(await child.ask('cpu')) - storersBefore
+  const { user, system } = process.cpuUsage(before)
+  return { wall, own: bytes / (user + system), storers: bytes / storersUs }
 }
 
 async function sendAll(port: number, from: Uint8Array): Promise<void> {
@@ -162,47 +172,46 @@ async function writeAll(path: string, from: Uint8Array): Promise<void> {
   await file.close()
 }
 
-function tell({ lane, put, get, tcp, sync, copy }: Rates): void {
-  const top = (values: readonly number[]) => Math.max(...values)
-  const [network, durable] = [top(tcp) / expansion, top(sync) / expansion]
-  const limits = `TCP ${top(tcp).toFixed(0)}, fdatasync of 4 MiB ${top(sync).toFixed(0)}, memcpy ${top(copy).toFixed(0)} MB/s`
-  const how = `64 MiB blobs, 24 storers in one process, disperser and reader in another; by the wall`
-  const noteOf = (values: readonly number[]) =>
-    `${how}; all rounds ${values.map((value) => value.toFixed(0)).join(' ')}; load ${loadavg()[0]?.toFixed(1)}`
-  const slower = Math.min(network, durable)
-  const which = network < durable ? 'TCP' : 'fdatasync'
-  const bench = { bench: 'da', unit: 'MB/s of blob' }
-  report({
-    ...bench,
-    metric: 'put',
-    value: top(put),
-    peer: `${which} over the three bytes for one: ${slower.toFixed(0)} MB/s of blob (${limits})`,
-    ratio: top(put) / slower,
-    note: noteOf(put),
-  })
-  report({
-    ...bench,
-    metric: 'get',
-    value: top(get),
-    peer: `TCP: ${top(tcp).toFixed(0)} MB/s (${limits})`,
-    ratio: top(get) / top(tcp),
-    note: noteOf(get),
-  })
-  report({
-    bench: 'da',
-    unit: 'MB/s',
-    metric: 'lane',
-    value: top(lane),
-    peer: `TCP: ${top(tcp).toFixed(0)} MB/s`,
-    ratio: top(lane) / top(tcp),
-    note: `requests of 8 MiB to a server that forgets them; ${noteOf(lane)}`,
-  })
-  for (const [metric, values] of [
-    ['tcp', tcp],
-    ['fdatasync', sync],
-    ['memcpy-64-mib', copy],
-  ] as const) {
-    report({ bench: 'da', metric, value: top(values), unit: 'MB/s', note: noteOf(values) })
+/** Best round of each, as the note says; the work is the same in every round. */
+function tell(rates: Readonly<Record<Work, readonly Rate[]>>): void {
+  const best = (name: Work, by: keyof Rate) => Math.max(...rates[name].map((rate) => rate[by]))
+  const [tcp, sync] = [best('tcp', 'wall'), best('sync', 'wall')]
+  const limits =
+    `TCP ${tcp.toFixed(0)}, fdatasync of 4 MiB ${sync.toFixed(0)}, ` +
+    `memcpy ${best('copy', 'wall').toFixed(0)} MB/s`
+  const setting = '64 MiB, 24 storers in one process, disperser and reader in another'
+  const noteOf = (name: Work, by: keyof Rate) => {
+    const all = rates[name].map((rate) => rate[by].toFixed(0)).join(' ')
+    const process = by === 'own' ? 'disperser and reader' : 'storers'
+    const how = by === 'wall' ? 'by the wall' : `per CPU-second of ${process}`
+    return `${setting}; ${how}; all rounds ${all}; load ${loadavg()[0]?.toFixed(1)}`
+  }
+  const figure = (metric: string, name: Work, by: keyof Rate, peer: string, limit: number) =>
+    report({
+      bench: 'da',
+      metric,
+      value: best(name, by),
+      unit: 'MB/s',
+      peer,
+      ratio: best(name, by) / limit,
+      note: noteOf(name, by),
+    })
+  const third = Math.min(tcp, sync) / expansion
+  const which = tcp < sync ? 'TCP' : 'fdatasync'
+  const putLimit = `${which} over the three bytes for one: ${third.toFixed(0)} MB/s (${limits})`
+  figure('put', 'put', 'wall', putLimit, third)
+  figure('get', 'get', 'wall', `TCP: ${tcp.toFixed(0)} MB/s (${limits})`, tcp)
+  figure('lane', 'lane', 'wall', `TCP: ${tcp.toFixed(0)} MB/s`, tcp)
+  for (const side of ['own', 'storers'] as const) {
+    const limit = best('tcp', side)
+    const peer = `TCP on this side: ${limit.toFixed(0)} MB/s per CPU-second`
+    for (const name of ['put', 'get', 'lane'] as const) {
+      figure(`${name}-cpu-${side}`, name, side, peer, limit)
+    }
+  }
+  for (const name of ['tcp', 'sync', 'copy'] as const) {
+    const [bench, unit, value] = ['da', 'MB/s', best(name, 'wall')]
+    report({ bench, metric: `limit-${name}`, value, unit, note: noteOf(name, 'wall') })
   }
   remark('put and get were measured with storers, disperser and reader on this one machine')
 }

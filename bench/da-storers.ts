@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import {
+  type LaneHandler,
   loadErasureKernel,
   loadStorerKeys,
   nativeBls,
@@ -31,6 +33,23 @@ const { set } = await readDirectory(runtime.disk, nativeBls, setFile)
 const engine = openEngines(await loadErasureKernel(runtime.disk))
 const sets = { current: () => set, at: () => set }
 const storers = []
+/** Requests being answered, and when the last one was. */
+let active = 0
+let lastMs = 0
+const quietMs = 300
+
+function counted(handle: LaneHandler): LaneHandler {
+  return async (...request) => {
+    active++
+    try {
+      return await handle(...request)
+    } finally {
+      active--
+      lastMs = runtime.clock.elapsedMs()
+    }
+  }
+}
+
 for (const [at, { bls, lane }] of keys.entries()) {
   const own = folders[at] ?? folder
   const storer = await StorerRole.open({ runtime, folder: own, signer: bls, sets, engine })
@@ -40,7 +59,7 @@ for (const [at, { bls, lane }] of keys.entries()) {
       identity: lane,
       engine: nodeCrypto,
       sockets: systemSockets,
-      handle: storer.handle,
+      handle: counted(storer.handle),
       onInternalError: (error) => process.stderr.write(`${error}\n`),
     },
     { host, port: 0 },
@@ -76,3 +95,10 @@ const lane = await openBulkServer(
 )
 const key = encodeBase64Url(identity.owner)
 process.stdout.write(`ready ${setFile} ${sink.port} ${lane.port} ${key}\n`)
+
+/** Answers each line, once nothing is under way, with the CPU time of this process so far, µs. */
+for await (const _ of createInterface({ input: process.stdin })) {
+  while (active > 0 || runtime.clock.elapsedMs() - lastMs < quietMs) await runtime.timer.sleep(50)
+  const { user, system } = process.cpuUsage()
+  process.stdout.write(`${user + system}\n`)
+}

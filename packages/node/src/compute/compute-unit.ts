@@ -1,7 +1,9 @@
 import { errorMessage, HeddleError, isHeddleError } from '@heddle/protocol/base'
 import { tagValue } from '@heddle/protocol/item'
 import { dryRunMessage, type Result } from '@heddle/protocol/message'
-import type { Checkpoints } from './checkpoint.ts'
+import type { Checkpoints } from './checkpoint/index.ts'
+import { Prover } from './digest/prover.ts'
+import { Publisher } from './digest/publisher.ts'
 import { DryRuns } from './dry-runs.ts'
 import {
   computeClosed,
@@ -28,6 +30,7 @@ type UnitDependencies = ComputeDependencies & {
 
 /** The parts of a compute unit together, and what each of its processes waits for. */
 export class ComputeUnit {
+  readonly prover: Prover
   readonly #dependencies: UnitDependencies
   readonly #options: ComputeOptions
   readonly #warn: Report
@@ -41,6 +44,7 @@ export class ComputeUnit {
   readonly #residents: Residents
   readonly #evaluator: Evaluator
   readonly #dryRuns: DryRuns
+  readonly #publisher: Publisher | undefined
   #nextNumber = 0
 
   constructor(dependencies: UnitDependencies, options: ComputeOptions) {
@@ -50,7 +54,7 @@ export class ComputeUnit {
     const { items, runtime } = dependencies
     const { signal } = this.#closing
     const verify = patientVerify(dependencies.verify, runtime.timer, signal)
-    const modules = new ModuleSource(items, verify)
+    const modules = new ModuleSource(items, verify, dependencies.expandModule)
     this.#results = new ResultLog({
       results: dependencies.results,
       epoch: dependencies.epoch,
@@ -72,6 +76,12 @@ export class ComputeUnit {
       liveBytesMax: options.hotBytesMax,
     })
     this.#evaluator = new Evaluator({ ...shared, residents: this.#residents, options, signal })
+    this.prover = new Prover(shared)
+    const { publishEverySlots: everySlots } = options
+    this.#publisher =
+      everySlots === undefined
+        ? undefined
+        : new Publisher({ prover: this.prover, everySlots, warn: this.#warn })
     this.#dryRuns = new DryRuns(this.#dryRunPool, this.#residents, options)
   }
 
@@ -164,7 +174,7 @@ export class ComputeUnit {
     await Promise.all([this.#pool.close(), this.#dryRunPool.close()])
     await Promise.all(this.#running)
     await this.#results.close()
-    await Promise.all([this.#evaluator.close(), this.#residents.close()])
+    await Promise.all([this.#evaluator.close(), this.#residents.close(), this.#publisher?.close()])
   }
 
   #knownHead(processId: string): number {
@@ -248,6 +258,7 @@ export class ComputeUnit {
 
   #durable(processId: string, slot: number): void {
     this.#processes.get(processId)?.waiters.resolve(slot)
+    this.#publisher?.durable(processId, slot)
     for (const listener of this.#listeners) {
       try {
         listener(processId, slot)

@@ -1,4 +1,4 @@
-import { Checkpoints } from './checkpoint.ts'
+import { Checkpoints } from './checkpoint/index.ts'
 import { ComputeUnit } from './compute-unit.ts'
 import type { Compute } from './face.ts'
 import { computeRoutes } from './http/routes.ts'
@@ -28,6 +28,7 @@ export async function createCompute(
     evaluations: (processId, fromSlot, limit) => unit.evaluations(processId, fromSlot, limit),
     evaluatedHead: (processId) => unit.evaluatedHead(processId),
     onEvaluated: (listener) => unit.onEvaluated(listener),
+    publishCheckpoint: (processId) => unit.prover.publish(processId),
     routes: () => routes,
     close: () => unit.close(),
   }

@@ -133,6 +133,17 @@ export function recordInvalid(what: string): HeddleError {
   return new HeddleError('result-record-invalid', 'internal', `result record: ${what}`)
 }
 
+/** No state from before a slot is kept here. */
+export function checkpointMissing(processId: string, slotMax: number): HeddleError {
+  return new HeddleError(
+    'checkpoint-missing',
+    'missing',
+    `no checkpoint of ${processId} before slot ${slotMax} is kept here: ask for a later one, ` +
+      'or run the log from slot 0.',
+    { processId, slotMax },
+  )
+}
+
 /** The node is stopping. */
 export function computeClosed(): HeddleError {
   return new HeddleError('compute-closed', 'unavailable', 'the compute unit is closed')

@@ -58,6 +58,11 @@ export type ComputeFace = {
 }
 
 export type Compute = ComputeFace & {
+  /**
+   * Publishes the newest checkpoint of a process as an item; resolves with its id, or with undefined
+   * where that one was published before. Rejects with `checkpoint-missing`.
+   */
+  publishCheckpoint(processId: string): Promise<string | undefined>
   /** HTTP routes without prefix, to be mounted at `/cu`. */
   routes(): Route[]
   /** Stops evaluating, ends the threads, waits for results on their way to the disk. */

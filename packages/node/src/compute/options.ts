@@ -23,6 +23,8 @@ export type ComputeOptions = {
   readonly resultPatienceMs: number
   /** Evaluation time of a process after which its checkpoint is written anew. */
   readonly checkpointAfterMs: number
+  /** A process's newest checkpoint is published each time so many slots more are durable. */
+  readonly publishEverySlots: number | undefined
   /** Processes restored from their checkpoints at once. */
   readonly restoresMax: number
   /** Results of one process waiting for the disk; beyond it the process pauses. */
@@ -36,6 +38,19 @@ export type ComputeOptions = {
   readonly recentResultBytes: number
   /** Time after which a process that waits for its module or for a full disk is tried again. */
   readonly retryMs: number
+  /**
+   * Further module formats: URL of a program that exports `compileModule` as `CompileModule` is. A thread
+   * imports it with the first module of the format.
+   */
+  readonly moreFormats: Readonly<Record<string, string>>
+  /**
+   * How modules are prepared before they are compiled: `gas-1` counts gas and calls and makes NaN
+   * bits canonical (see prepare/README.md), `none` leaves them as they are. All nodes that should
+   * agree must have the same. Raw modules are always prepared.
+   */
+  readonly prepare: 'gas-1' | 'none'
+  /** Folder that keeps prepared modules; undefined: each thread prepares anew. */
+  readonly preparedFolder: string | undefined
   /** Program of a thread. */
   readonly workerUrl: URL
 }
@@ -54,6 +69,7 @@ export function computeDefaults(): ComputeOptions {
     evaluationTimeoutMs: 10_000,
     resultPatienceMs: 60_000,
     checkpointAfterMs: 2_000,
+    publishEverySlots: undefined,
     restoresMax: 2,
     undurableResults: 512,
     dryRunsMax: 128,
@@ -61,6 +77,9 @@ export function computeDefaults(): ComputeOptions {
     dryRunStateBytes: 64 * 1024 * 1024,
     recentResultBytes: 16 * 1024 * 1024,
     retryMs: 2_000,
+    moreFormats: {},
+    prepare: 'none',
+    preparedFolder: undefined,
     workerUrl: new URL(`./worker/entry${ownExtension()}`, import.meta.url),
   }
 }

@@ -1,5 +1,5 @@
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import type { Item } from '@heddle/protocol/item'
+import type { Item, Signer } from '@heddle/protocol/item'
 import type { LogEntry } from '@heddle/protocol/message'
 import type { OrderedLog } from '../journal/index.ts'
 import type { Runtime } from '../runtime/index.ts'
@@ -29,6 +29,8 @@ export type ComputeDependencies = {
   readonly items: ItemSource
   /** Tells whether the owner signed the item. */
   readonly verify: (item: Item) => Promise<boolean>
+  /** What a thread compiles for a module; its data unless told. */
+  readonly expandModule?: (module: Item) => Promise<Uint8Array>
   /**
    * Log name = process id, slot n = result of slot n. Claimed by this unit, closed by its owner.
    */
@@ -39,5 +41,9 @@ export type ComputeDependencies = {
   readonly engine: CryptoEngine
   /** Address the unit answers with. */
   readonly address: string
+  /** Signs what the unit states of slots and states; without it nothing is attested. */
+  readonly signer?: Signer
+  /** Takes checkpoints that are to be public. */
+  readonly publish?: (item: Item) => Promise<void>
   readonly warn?: Report
 }

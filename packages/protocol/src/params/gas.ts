@@ -50,11 +50,12 @@ export const gasTable = {
 
 /**
  * Depth of calls, in bytes of a frame as a plain compiler would lay it out: all locals and operands
- * in memory. Far below what engines give a thread, so that they never decide.
+ * in memory. Hosts must run modules on threads with at least 4 MB of stack, so that the engine's own
+ * limit, which moves with its optimiser, never decides.
  */
 export const callStack = {
   /** All frames of functions that may call themselves, however far around. */
-  bytes: 512 * 1024,
+  bytes: 2 * 1024 * 1024,
   /** Frames of the others, which have a longest chain: beyond this all functions are counted. */
   chainBytes: 128 * 1024,
   frameBytes: 96,

@@ -1,3 +1,5 @@
+import { environmentTags } from '../prepare/compute-limit.ts'
+
 /** Steps (loop turns, calls) between two interrupt checks of the engine: QuickJS's constant. */
 export const checkSteps = 10_000
 
@@ -21,25 +23,9 @@ export function createBudget(): (environmentJson: string) => number {
 }
 
 function readComputeLimit(environmentJson: string): number {
-  const environment: unknown = parse(environmentJson)
-  for (const part of ['Process', 'Module']) {
-    const tags = field(field(environment, part), 'Tags')
-    if (!Array.isArray(tags)) continue
-    const tag: unknown = tags.find((each: unknown) => field(each, 'name') === 'Compute-Limit')
-    const limit = Number(field(tag, 'value'))
+  for (const text of environmentTags(environmentJson, 'Compute-Limit')) {
+    const limit = Number(text)
     if (Number.isSafeInteger(limit) && limit > 0) return limit
   }
   return defaultComputeLimit
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

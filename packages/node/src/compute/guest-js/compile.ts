@@ -7,6 +7,7 @@ import {
   moduleInvalid,
 } from '../guest/errors.ts'
 import type { GuestModule, GuestOptions, MemoryImage } from '../guest/ports.ts'
+import type { Prepare } from '../prepare/cache.ts'
 import { createEngine } from './create-engine.ts'
 import type { Engine } from './engine.ts'
 import { createJsGuest } from './guest.ts'
@@ -46,20 +47,28 @@ type Program = {
 }
 
 /**
- * Compiles a module of the js format and starts its prelude once. Throws `module-invalid`.
+ * Compiles a module of the js format, prepared where `prepare` is given, and starts its prelude
+ * once. Throws `module-invalid`.
  * Takes some 50 ms; share the result between processes.
  */
-export async function compileJsGuest(bytes: Uint8Array): Promise<GuestModule> {
-  const prelude = readPrelude(bytes)
+export async function compileJsGuest(given: Uint8Array, prepare?: Prepare): Promise<GuestModule> {
+  const prelude = readPrelude(given)
+  const bytes = (await prepare?.(given, jsGuestFormat, { callsBack })) ?? given
   const compiled: Program['compiled'] = new Map()
   const module = await compileCapped(bytes, compiled, startBytes)
-  const freshPages = findFreshPages(createEngine(module, createWorld()))
-  const { engine, layout } = startEngine(module, readArchive(prelude))
+  const freshPages = findFreshPages(createEngine(module, createWorld(), startBytes))
+  const engine = createEngine(module, createWorld(), startBytes)
+  const layout = startEngine(engine, readArchive(prelude))
   const program: Program = { bytes, layout, start: captureEngine(engine), freshPages, compiled }
   return {
     format: jsGuestFormat,
     instantiate: async (options) => createJsGuest(await openEngine(program, options), layout),
   }
+}
+
+/** Imports of the engine that call it: evaluation of scripts, and freeing what they are given. */
+function callsBack(importName: string): boolean {
+  return importName.startsWith('env.host_')
 }
 
 async function openEngine(program: Program, options: GuestOptions): Promise<Engine> {
@@ -71,7 +80,7 @@ async function openEngine(program: Program, options: GuestOptions): Promise<Engi
     throw imageInvalid(`it is shorter than the ${start.byteLength} bytes an actor begins with`)
   }
   const module = await compileCapped(program.bytes, program.compiled, limit)
-  const engine = createEngine(module, createWorld(options.print))
+  const engine = createEngine(module, createWorld(options.print), limit)
   restoreEngine(engine, image, freshPages)
   return engine
 }

@@ -1,16 +1,25 @@
 import { assert } from '@heddle/protocol/base'
+import { Meter } from '../prepare/meter.ts'
 import type { Engine, EngineExports } from './engine.ts'
 import { engineImports } from './engine-imports.ts'
 import type { World } from './world.ts'
 
-/** Instantiates without running anything. `module` is checked to be the engine. */
-export function createEngine(module: WebAssembly.Module, world: World): Engine {
+/** Instantiates without running anything. `module` is checked to be the engine; its memory may have `memoryBytes`. */
+export function createEngine(
+  module: WebAssembly.Module,
+  world: World,
+  memoryBytes: number,
+): Engine {
   const cell: { engine?: Engine } = {}
   const imports = engineImports(() => {
     assert(cell.engine !== undefined, 'the engine has no start function')
     return cell.engine
   })
   const { exports } = new WebAssembly.Instance(module, imports)
-  cell.engine = { exports: exports as unknown as EngineExports, world }
+  cell.engine = {
+    exports: exports as unknown as EngineExports,
+    world,
+    meter: Meter.of(exports, memoryBytes),
+  }
   return cell.engine
 }

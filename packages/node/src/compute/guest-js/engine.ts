@@ -1,4 +1,5 @@
 import { decodeText } from '@heddle/protocol/base'
+import type { Meter } from '../prepare/meter.ts'
 import type { ValueAddress, World } from './world.ts'
 
 const encoder = new TextEncoder()
@@ -35,7 +36,12 @@ export type EngineExports = {
 }
 
 /** One instance of the engine and the world its imports answer from. */
-export type Engine = { readonly exports: EngineExports; readonly world: World }
+export type Engine = {
+  readonly exports: EngineExports
+  readonly world: World
+  /** Counts gas where the engine was prepared. */
+  readonly meter: Meter | undefined
+}
 
 /** Bytes of the engine's memory now; detached by the next call that makes it grow. */
 export function memoryBytes(engine: Engine): Uint8Array {

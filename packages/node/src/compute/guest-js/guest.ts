@@ -1,4 +1,5 @@
 import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { gasTable } from '@heddle/protocol/params'
 import { guestFault } from '../guest/errors.ts'
 import type { Guest, GuestContext } from '../guest/ports.ts'
 import { checkSteps, createBudget } from './budget.ts'
@@ -22,14 +23,21 @@ export function createJsGuest(started: Engine, layout: Layout): Guest {
     handle(messageJson, environmentJson, context) {
       const engine = live()
       resetWorld(engine, context, budget(environmentJson))
+      // Compute-Limit counts steps here; gas bounds what one step may take.
+      engine.meter?.begin(gasTable.messageDefault)
       try {
-        return evaluate(engine, layout, messageJson, environmentJson)
+        const reply = evaluate(engine, layout, messageJson, environmentJson)
+        const overdraft = engine.meter?.overdraft()
+        if (overdraft !== undefined) throw overdraft
+        return reply
       } catch (error) {
         open = undefined
+        if (engine.meter !== undefined) throw engine.meter.reasonOf(error)
         if (isHeddleError(error)) throw error
         throw guestFault(errorMessage(error), error)
       }
     },
+    gasUsed: () => started.meter?.gasUsed,
     memory: () => memoryBytes(live()),
     capture: () => captureEngine(live()),
     close() {

@@ -1,9 +1,8 @@
 import { moduleInvalid } from '../guest/errors.ts'
-import { createEngine } from './create-engine.ts'
 import { type Engine, readText, takeException, writeText } from './engine.ts'
 import { evalScriptName } from './engine-imports.ts'
 import type { PreludeFile } from './prelude-archive.ts'
-import { createWorld, type ValueAddress } from './world.ts'
+import type { ValueAddress } from './world.ts'
 
 /** Where the started prelude left what the host calls. A function of the module's bytes alone. */
 export type Layout = {
@@ -29,12 +28,8 @@ const bridgeCheck = `const { begin, finish } = globalThis.${bridgeName}
 if (typeof begin !== 'function' || typeof finish !== 'function')
   throw new TypeError('it offers no begin and finish')`
 
-/** Starts the engine and the prelude in a new instance: the state every actor begins from. */
-export function startEngine(
-  module: WebAssembly.Module,
-  prelude: readonly PreludeFile[],
-): { engine: Engine; layout: Layout } {
-  const engine = createEngine(module, createWorld())
+/** Starts a new instance of the engine, and the prelude in it: the state every actor begins from. */
+export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): Layout {
   const { exports, world } = engine
   world.checksLeft = startChecks
   exports._initialize()
@@ -59,7 +54,7 @@ export function startEngine(
     scratchAt: world.scratchAt,
   }
   runModule(engine, `delete globalThis.${bridgeName}`)
-  return { engine, layout }
+  return layout
 }
 
 function runModule(engine: Engine, source: string): void {

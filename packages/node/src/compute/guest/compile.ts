@@ -1,4 +1,6 @@
 import { errorMessage } from '@heddle/protocol/base'
+import type { Prepare } from '../prepare/cache.ts'
+import { checkModule } from '../prepare/prepare.ts'
 import { createEmscriptenGuest, type Program } from './emscripten/guest.ts'
 import { knownImport } from './emscripten/imports.ts'
 import { isInvoke } from './emscripten/invoke.ts'
@@ -8,16 +10,30 @@ import {
   moduleImportsUnknown,
   moduleInvalid,
 } from './errors.ts'
-import { checkInstructions } from './module/check-instructions.ts'
 import { exposeGlobals } from './module/expose-globals.ts'
 import { type ModuleShape, readShape } from './module/shape.ts'
 import type { GuestModule } from './ports.ts'
 
-/** `Module-Format` → whether its memory is addressed with 64 bits. */
+/**
+ * `Module-Format` → whether its memory is addressed with 64 bits. The `-metering` ones are the same
+ * modules, which the reference host counts gas in by a rewriter of its own.
+ */
 const formats = new Map([
   ['wasm32-unknown-emscripten4', false],
+  ['wasm32-unknown-emscripten-metering', false],
   ['wasm64-unknown-emscripten-draft_2024_02_15', true],
+  ['wasm64-unknown-emscripten-draft_2024_10_16-metering', true],
 ])
+
+export type CompileOptions = {
+  /** Counts gas and makes NaN bits canonical; absent: the module stays as it is. */
+  readonly prepare?: Prepare | undefined
+}
+
+/** Imports that run code of the module: a longjmp's way, and asyncify's. */
+function callsBack(importName: string): boolean {
+  return isInvoke(importName) || importName.startsWith('env.__asyncjs__')
+}
 
 /** The formats `compileGuest` takes. */
 export const guestFormats: readonly string[] = [...formats.keys()]
@@ -38,7 +54,11 @@ const functionsNeeded = [
  * `module-instruction-refused`.
  * The bytes are not kept. Takes tens of milliseconds; share the result between processes.
  */
-export async function compileGuest(bytes: Uint8Array, format: string): Promise<GuestModule> {
+export async function compileGuest(
+  bytes: Uint8Array,
+  format: string,
+  { prepare }: CompileOptions = {},
+): Promise<GuestModule> {
   const is64 = formats.get(format)
   if (is64 === undefined) throw moduleFormatUnknown(format, guestFormats)
   const shape = readShape(bytes)
@@ -46,8 +66,9 @@ export async function compileGuest(bytes: Uint8Array, format: string): Promise<G
   checkMemory(shape, format, is64)
   checkExports(shape, is64)
   const exposed = exposeGlobals(bytes, shape)
-  const compiled = await compile(exposed)
-  checkInstructions(bytes, shape)
+  const prepared = await prepare?.(exposed, format, { callsBack })
+  const compiled = await compile(prepared ?? exposed)
+  if (prepared === undefined) checkModule(bytes)
   const program: Program = { compiled, shape, is64, freshPages: undefined }
   const initialBytes = shape.memories[0]?.minBytes ?? 0
   return {

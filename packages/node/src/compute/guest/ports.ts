@@ -19,6 +19,8 @@ export type Guest = {
    * when the guest trapped, exited or aborted: close it and restore the last image.
    */
   handle(messageJson: string, environmentJson: string, context: GuestContext): string
+  /** Gas of the last message, failed ones too; undefined where gas is not counted. */
+  gasUsed?(): number | undefined
   /** Linear memory now: a fresh view, never kept across `handle` (growing detaches it). */
   memory(): Uint8Array
   /** The whole state between two messages. Never call it after a fault. */

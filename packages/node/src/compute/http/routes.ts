@@ -2,6 +2,7 @@ import { HeddleError } from '@heddle/protocol/base'
 import { type Route, type RouteReply, type RouteRequest, replyError } from '../../network/index.ts'
 import type { Clock, Timer } from '../../runtime/index.ts'
 import type { ComputeUnit } from '../compute-unit.ts'
+import { proofHandlers } from '../digest/routes.ts'
 import { requestInvalid, unknownMessage, unknownProcess } from '../errors.ts'
 import type { ComputeOptions } from '../options.ts'
 import type { ProcessLog } from '../ports.ts'
@@ -35,10 +36,17 @@ export function computeRoutes(dependencies: RouteDependencies): Route[] {
     get('/cron/:pid', (request, patience) => readCron(dependencies, request, patience)),
     get('/state/:pid', (request, patience) => readState(dependencies, request, patience)),
     get('/processes', (request) => readProcesses(dependencies, request)),
+    ...proofHandlers(proofParts(dependencies)).map(([path, handle]) => get(path, handle)),
     route(dependencies, 'POST', '/dry-run', (request, patience) =>
       gate.run(request.peer, () => dryRun(dependencies, request, patience)),
     ),
   ]
+}
+
+function proofParts({ unit, log }: RouteDependencies) {
+  const result: ComputeUnit['result'] = (processId, slot, signal) =>
+    unit.result(processId, slot, signal)
+  return { log, result, prover: unit.prover }
 }
 
 /** Errors get `Error` too: AO's clients take any body for a result and show that field. */

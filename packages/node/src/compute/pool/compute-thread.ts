@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorKind, HeddleError } from '@heddle/protocol/base'
 import type { Cancel, Runtime } from '../../runtime/index.ts'
+import type { CheckpointDelta } from '../checkpoint/index.ts'
 import { type ThreadLoss, threadLost } from '../errors.ts'
 import type { ComputeOptions } from '../options.ts'
 import type {
-  CapturedState,
   CarriedError,
   FromWorker,
   Outcome,
@@ -18,7 +18,7 @@ import { askToLeave, createWatch, readWatch } from '../worker/watch.ts'
 /** Gets what an evaluation gives while it goes on. */
 type Evaluating = {
   onOutcome(outcome: Outcome): void
-  onCheckpoint(state: CapturedState): void
+  onCheckpoint(delta: CheckpointDelta): void
 }
 
 type Call = {
@@ -29,7 +29,13 @@ type Call = {
 
 type Settings = Pick<
   ComputeOptions,
-  'evaluationTimeoutMs' | 'workerUrl' | 'turnMs' | 'checkpointAfterMs'
+  | 'evaluationTimeoutMs'
+  | 'workerUrl'
+  | 'turnMs'
+  | 'checkpointAfterMs'
+  | 'moreFormats'
+  | 'prepare'
+  | 'preparedFolder'
 >
 
 /** How often a busy thread is looked at, as a part of the time an evaluation may take. */
@@ -55,6 +61,7 @@ export class ComputeThread {
   readonly #cells: Int32Array
   readonly #calls = new Map<number, Call>()
   readonly #onLost: (thread: ComputeThread) => void
+  readonly #outgoing: ToWorker[number][] = []
   #nextCall = 0
   #loss: ThreadLoss | undefined
   readonly #ended: Promise<unknown>
@@ -72,8 +79,9 @@ export class ComputeThread {
     this.#onLost = onLost
     const watch = createWatch()
     this.#cells = new Int32Array(watch)
-    const { turnMs, checkpointAfterMs } = settings
-    const workerData: WorkerSettings = { watch, turnMs, checkpointAfterMs }
+    const { turnMs, checkpointAfterMs, moreFormats, prepare, preparedFolder } = settings
+    const modules = { moreFormats, prepare, preparedFolder }
+    const workerData: WorkerSettings = { watch, turnMs, checkpointAfterMs, ...modules }
     // No environment: what guests run beside must not hold the node's secrets.
     this.#worker = new Worker(settings.workerUrl, { workerData, env: {}, name: 'compute' })
     this.#ended = new Promise((resolve) => this.#worker.once('exit', resolve))
@@ -93,12 +101,17 @@ export class ComputeThread {
   request(request: Request, evaluating?: Evaluating): Promise<Reply> {
     if (this.#loss !== undefined) return Promise.reject(threadLost(this.#loss))
     const call = this.#nextCall++
-    const sent: ToWorker = { call, request }
     return new Promise((resolve, reject) => {
       this.#calls.set(call, { resolve, reject, evaluating })
-      this.#worker.postMessage(sent)
+      this.#post({ call, request })
       this.#lookLater()
     })
+  }
+
+  /** What is asked in one turn goes as one: waking the thread costs more than a message is worth. */
+  #post(sent: ToWorker[number]): void {
+    if (this.#outgoing.push(sent) > 1) return
+    process.nextTick(() => this.#worker.postMessage(this.#outgoing.splice(0)))
   }
 
   async close(): Promise<void> {
@@ -137,7 +150,7 @@ export class ComputeThread {
   #end(): void {
     if (readWatch(this.#cells) !== undefined) void this.#worker.terminate()
     else {
-      const wake: ToWorker = undefined
+      const wake: ToWorker = []
       this.#worker.postMessage(wake)
       const cancel = this.#timer.after(leaveMs, () => void this.#worker.terminate())
       void this.#ended.then(cancel)

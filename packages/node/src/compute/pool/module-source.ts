@@ -15,11 +15,17 @@ const factsMax = 256
 export class ModuleSource {
   readonly #items: ItemSource
   readonly #verify: (item: Item) => Promise<boolean>
+  readonly #expand: ((module: Item) => Promise<Uint8Array>) | undefined
   readonly #facts = new Map<string, ModuleFacts>()
 
-  constructor(items: ItemSource, verify: (item: Item) => Promise<boolean>) {
+  constructor(
+    items: ItemSource,
+    verify: (item: Item) => Promise<boolean>,
+    expand?: (module: Item) => Promise<Uint8Array>,
+  ) {
     this.#items = items
     this.#verify = verify
+    this.#expand = expand
   }
 
   /** Rejects with `unknown-module` where no intact item has this id. */
@@ -46,6 +52,7 @@ export class ModuleSource {
   async program(moduleId: string, processId: string): Promise<ModuleProgram> {
     const item = await this.#items.item(moduleId)
     if (item === undefined) throw unknownModule(moduleId, processId)
-    return { format: tagValue(item.tags, 'Module-Format') ?? '', bytes: item.data }
+    const bytes = (await this.#expand?.(item)) ?? item.data
+    return { format: tagValue(item.tags, 'Module-Format') ?? '', bytes }
   }
 }

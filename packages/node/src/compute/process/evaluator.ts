@@ -1,12 +1,16 @@
 import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
+import type { CryptoEngine } from '@heddle/protocol/crypto'
+import { type Decider, digestResult, resultChainNext } from '@heddle/protocol/digest'
 import { errorResult } from '@heddle/protocol/message'
-import type { Checkpoints } from '../checkpoint.ts'
+import type { CheckpointDelta, Checkpoints } from '../checkpoint/index.ts'
+import { chainBefore } from '../digest/chain-before.ts'
 import { computeClosed, logUnreadable, lossOf, processUnstable } from '../errors.ts'
 import type { ComputeOptions } from '../options.ts'
+import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { Report } from '../ports.ts'
 import { encodeRecord } from '../results/record.ts'
 import type { ResultLog } from '../results/result-log.ts'
-import type { CapturedState, Evaluated, Outcome, WorkMessage } from '../worker/protocol.ts'
+import type { Evaluated, Outcome, WorkMessage } from '../worker/protocol.ts'
 import type { HostedProcess } from './hosted-process.ts'
 import {
   type PrepareDependencies,
@@ -14,7 +18,8 @@ import {
   type PreparedSlot,
   prepareSlots,
 } from './prepare.ts'
-import { type Residents, saveCheckpoint } from './residents.ts'
+import type { Residents } from './residents.ts'
+import { saveCheckpoint } from './save-checkpoint.ts'
 import { Semaphore } from './semaphore.ts'
 
 /** Threads a process may lose in a row, without being seen to be the cause, before it pauses. */
@@ -114,6 +119,7 @@ export class Evaluator {
   }
 
   async #evaluate(process: HostedProcess, slots: readonly PreparedSlot[]): Promise<void> {
+    process.resultChain ??= await this.#chainBefore(process)
     const run = new BatchRun(process, slots, this.#dependencies)
     // A suspect is tried alone: nothing else may be lost with it, and nothing else may be to blame.
     const limit = process.suspectSlot === undefined ? slots.length : 1
@@ -127,6 +133,12 @@ export class Evaluator {
     } catch (error) {
       this.#recover(process, error)
     }
+  }
+
+  async #chainBefore(process: HostedProcess): Promise<Uint8Array> {
+    const { results } = this.#dependencies
+    await results.durable(process.id, results.head(process.id))
+    return await chainBefore(this.#dependencies, process.id, results.durableHead(process.id))
   }
 
   async #evaluateOn(
@@ -145,7 +157,7 @@ export class Evaluator {
       { kind: 'evaluate', processId: process.id, messages },
       {
         onOutcome: (outcome) => run.take(outcome),
-        onCheckpoint: (state) => this.#save(process, state),
+        onCheckpoint: (delta) => this.#save(process, thread, delta),
       },
     )
     process.stateBytes = (done as Evaluated).stateBytes
@@ -195,14 +207,15 @@ export class Evaluator {
     process.suspectSlot = undefined
   }
 
-  #save(process: HostedProcess, { nextSlot, image }: CapturedState): void {
-    const { checkpoints, results, warn, signal } = this.#dependencies
-    const { facts } = process
-    if (facts === undefined || image === undefined) return
+  #save(process: HostedProcess, thread: ComputeThread, delta: CheckpointDelta): void {
+    const { warn, signal } = this.#dependencies
+    const { facts, id: processId } = process
+    if (facts === undefined) return
     const save = async () => {
-      // A checkpoint beyond the durable results could never be used.
-      await results.durable(process.id, nextSlot)
-      if (!signal.aborted) await saveCheckpoint(checkpoints, facts, { nextSlot, image })
+      const at = await saveCheckpoint(this.#dependencies, facts, delta)
+      if (signal.aborted || thread.loss !== undefined) return
+      const { nextSlot } = delta
+      await thread.request({ kind: 'confirm-checkpoint', processId, nextSlot, at })
     }
     const saving = save()
       .catch((error) => warn({ processId: process.id, error }, 'no checkpoint written'))
@@ -211,21 +224,26 @@ export class Evaluator {
   }
 }
 
+/** The result of a slot, with its digest and who gave it. */
+type Decided = Omit<Outcome, 'slot'> & { readonly decidedBy: Decider }
+
 /** Puts the outcomes of one batch in slot order into the result log. */
 class BatchRun {
   readonly #process: HostedProcess
   readonly #slots: readonly PreparedSlot[]
   readonly #results: ResultLog
+  readonly #engine: CryptoEngine
   #at = 0
 
   constructor(
     process: HostedProcess,
     slots: readonly PreparedSlot[],
-    { results }: { readonly results: ResultLog },
+    { results, engine }: { readonly results: ResultLog; readonly engine: CryptoEngine },
   ) {
     this.#process = process
     this.#slots = slots
     this.#results = results
+    this.#engine = engine
   }
 
   /** Messages among the first `limit` slots that are to be evaluated. */
@@ -240,7 +258,8 @@ class BatchRun {
     this.#failUntil((slot) => slot.work.slot === outcome.slot)
     const slot = this.#slots[this.#at]
     assert(slot !== undefined, 'an outcome is for a slot of its batch')
-    this.#push(slot, outcome.failed, outcome.json)
+    const { failed, json, digest } = outcome
+    this.#push(slot, { failed, json, digest, decidedBy: 'module' })
   }
 
   /** Gives the slots that were not to be evaluated, up to `limit`, their errors. */
@@ -254,7 +273,7 @@ class BatchRun {
       this.#failUntil((slot) => this.#verdict(slot) === undefined)
       const slot = this.#slots[this.#at]
       assert(slot !== undefined, 'a batch has the slots that are to be evaluated')
-      this.#fail(slot, error)
+      this.#fail(slot, error, 'module')
     }
   }
 
@@ -264,7 +283,7 @@ class BatchRun {
       if (slot === undefined || reached(slot)) return
       const error = this.#verdict(slot)
       assert(error !== undefined, `slot ${slot.work.slot} was evaluated`)
-      this.#fail(slot, error)
+      this.#fail(slot, error, slot.error === undefined ? 'unit' : 'module')
     }
   }
 
@@ -272,15 +291,23 @@ class BatchRun {
     return slot.error ?? this.#process.verdicts.get(slot.work.slot)
   }
 
-  #fail(slot: PreparedSlot, error: string): void {
-    this.#push(slot, true, JSON.stringify(errorResult(error)))
+  #fail(slot: PreparedSlot, error: string, decidedBy: Decider): void {
+    const result = errorResult(error)
+    const digest = digestResult(result, this.#engine)
+    this.#push(slot, { failed: true, json: JSON.stringify(result), digest, decidedBy })
   }
 
-  #push(slot: PreparedSlot, failed: boolean, json: string): void {
+  #push(slot: PreparedSlot, { failed, json, digest, decidedBy }: Decided): void {
     const { assignment, cron, work } = slot
     const { timestampMs, blockHeight } = assignment
-    const head = { messageId: work.id, timestampMs, blockHeight, cron, failed }
-    this.#results.push(this.#process.id, encodeRecord(head, json))
+    const { resultChain: before } = this.#process
+    assert(before !== undefined, 'the chain is known before a batch is run')
+    const link = { assignmentId: assignment.item.id, resultDigest: digest }
+    const resultChain = resultChainNext(before, link, this.#engine)
+    const entry = { messageId: work.id, timestampMs, blockHeight, cron }
+    const record = encodeRecord({ ...entry, failed, decidedBy, resultChain }, json)
+    this.#results.push(this.#process.id, record)
+    this.#process.resultChain = resultChain
     this.#process.verdicts.delete(work.slot)
     if (failed) this.#process.lastError = { slot: work.slot, text: shortError(json) }
     this.#at++

@@ -16,6 +16,8 @@ export type HostedProcess = {
   facts: ProcessFacts | undefined
   /** Assignment of the slot before the next one, where it is known. */
   previous: Assignment | undefined
+  /** The result chain before the next slot, where it is known. */
+  resultChain: Uint8Array | undefined
   /** The batch being read while the one before is evaluated. */
   prefetched: Promise<PreparedBatch> | undefined
   /** Messages to read at once; falls where they are large. */
@@ -45,6 +47,7 @@ export function hostProcess(id: string, number: number): HostedProcess {
     lane: new Lane(),
     facts: undefined,
     previous: undefined,
+    resultChain: undefined,
     prefetched: undefined,
     batchMessages: 8,
     thread: undefined,

@@ -1,11 +1,12 @@
 import { isHeddleError } from '@heddle/protocol/base'
-import type { Checkpoints } from '../checkpoint.ts'
+import type { CheckpointDelta } from '../checkpoint/index.ts'
 import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { ThreadPool } from '../pool/thread-pool.ts'
 import type { CapturedState } from '../worker/protocol.ts'
 import { type FactsDependencies, loadFacts, type ProcessFacts } from './facts.ts'
 import type { HostedProcess } from './hosted-process.ts'
 import { type RestoreDependencies, restoreProcess } from './restore.ts'
+import { saveCheckpoint } from './save-checkpoint.ts'
 import { Semaphore } from './semaphore.ts'
 
 type ResidentsDependencies = FactsDependencies &
@@ -67,7 +68,7 @@ export class Residents {
   async capture(process: HostedProcess): Promise<CapturedState | undefined> {
     const thread = await this.thread(process)
     if (thread === undefined) return undefined
-    const request = { kind: 'capture', processId: process.id, close: false } as const
+    const request = { kind: 'capture', processId: process.id } as const
     return (await thread.request(request)) as CapturedState
   }
 
@@ -151,12 +152,11 @@ export class Residents {
   async #putToSleep(process: HostedProcess): Promise<void> {
     const { thread, facts, id } = process
     if (thread === undefined || facts === undefined || process.evaluating) return
-    const { checkpoints, results, warn } = this.#dependencies
+    const { warn } = this.#dependencies
     try {
-      const request = { kind: 'capture', processId: id, close: true } as const
-      const { nextSlot, image } = (await thread.request(request)) as CapturedState
-      await results.durable(id, nextSlot)
-      if (image !== undefined) await saveCheckpoint(checkpoints, facts, { nextSlot, image })
+      const request = { kind: 'checkpoint', processId: id, close: true } as const
+      const delta = (await thread.request(request)) as CheckpointDelta | undefined
+      if (delta !== undefined) await saveCheckpoint(this.#dependencies, facts, delta)
     } catch (error) {
       // It costs a longer replay, no state.
       warn({ processId: id, error }, 'no checkpoint of a process that went to sleep')
@@ -179,20 +179,11 @@ export class Residents {
   }
 }
 
-export async function saveCheckpoint(
-  checkpoints: Checkpoints,
-  facts: ProcessFacts,
-  state: { readonly nextSlot: number; readonly image: Uint8Array },
-): Promise<void> {
-  const { moduleId } = facts
-  await checkpoints.write({ processId: facts.process.id, moduleId, ...state })
-}
-
 /**
  * Why a module can never run, or undefined where another time or machine may do better. Only what
  * the module and the limits say: the answer becomes the result of every message.
  */
-function neverRuns(error: unknown): string | undefined {
+export function neverRuns(error: unknown): string | undefined {
   if (!isHeddleError(error)) return undefined
   const { code } = error
   const told = code === 'guest-fault' || /^(module|memory-limit)-/.test(code)

@@ -1,5 +1,6 @@
 import { isHeddleError } from '@heddle/protocol/base'
-import type { Checkpoints } from '../checkpoint.ts'
+import type { Checkpoints, StoredCheckpoint } from '../checkpoint/index.ts'
+import { chainBefore } from '../digest/chain-before.ts'
 import { logUnreadable, unknownItem } from '../errors.ts'
 import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { Report } from '../ports.ts'
@@ -38,29 +39,34 @@ export async function restoreProcess(
   const { checkpoints, warn } = dependencies
   const { facts, nextSlot } = revival
   const processId = facts.process.id
-  const checkpoint =
-    nextSlot > 0 ? await checkpoints.read(processId, facts.moduleId, nextSlot) : undefined
-  if (checkpoint === undefined) return await reopen(dependencies, revival, 0, undefined)
+  const wanted = {
+    processId,
+    moduleId: facts.moduleId,
+    slotMax: nextSlot,
+    chainBefore: (slot: number) => chainBefore(dependencies, processId, slot),
+  }
+  const checkpoint = nextSlot > 0 ? await checkpoints.read(wanted) : undefined
+  if (checkpoint === undefined) return await reopen(dependencies, revival, undefined)
   try {
-    await reopen(dependencies, revival, checkpoint.nextSlot, checkpoint.image)
+    await reopen(dependencies, revival, checkpoint)
   } catch (error) {
     if (!isRefusal(error)) throw error
     warn({ processId, slot: checkpoint.nextSlot, error }, 'checkpoint refused: replaying the log')
     await checkpoints.remove(processId)
-    await reopen(dependencies, revival, 0, undefined)
+    await reopen(dependencies, revival, undefined)
   }
 }
 
 async function reopen(
   dependencies: RestoreDependencies,
   revival: Revival,
-  fromSlot: number,
-  image: Uint8Array | undefined,
+  checkpoint: StoredCheckpoint | undefined,
 ): Promise<void> {
   const { facts, number, thread, nextSlot } = revival
   const { moduleId, memoryBytes, environment } = facts
   const processId = facts.process.id
-  const proven = image !== undefined || (await hasGoodSlot(dependencies, processId, nextSlot))
+  const fromSlot = checkpoint?.nextSlot ?? 0
+  const proven = checkpoint !== undefined || (await hasGoodSlot(dependencies, processId, nextSlot))
   await thread.request({
     kind: 'open',
     processId,
@@ -69,7 +75,7 @@ async function reopen(
     memoryBytes,
     environment,
     nextSlot: fromSlot,
-    image,
+    checkpoint,
     unprovenFor: proven ? undefined : nextSlot,
   })
   for (let slot = fromSlot; slot < nextSlot; slot += replayMessages) {

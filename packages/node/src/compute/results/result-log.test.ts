@@ -29,7 +29,9 @@ afterEach(async () => {
 })
 
 function record(n: number): Uint8Array {
-  const head = { messageId: 'A'.repeat(43), timestampMs: n, blockHeight: n, failed: n % 2 === 1 }
+  const entry = { messageId: 'A'.repeat(43), timestampMs: n, blockHeight: n, failed: n % 2 === 1 }
+  const resultChain = new Uint8Array(32)
+  const head = { ...entry, decidedBy: 'module', resultChain } as const
   return encodeRecord(head, JSON.stringify(errorResult(`error ${n}`)))
 }
 

@@ -9,7 +9,7 @@ import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import { createCompute } from '../compute.ts'
 import type { Compute } from '../face.ts'
 import type { ComputeOptions } from '../options.ts'
-import { FakeItems, FakeLog, testMessage, testModule, testProcess } from './fake-log.ts'
+import { FakeItems, FakeLog, testMessage, testModule, testProcess, testSigner } from './fake-log.ts'
 import type { TestCommand } from './test-guest.ts'
 
 /** A compute unit over a real journal in a folder of its own, and a log to feed it. */
@@ -37,7 +37,7 @@ export type TestUnit = {
   close(): Promise<void>
 }
 
-const workerUrl = new URL('./test-entry.ts', import.meta.url)
+export const workerUrl = new URL('./test-entry.ts', import.meta.url)
 
 export async function startTestUnit(options: Partial<ComputeOptions> = {}): Promise<TestUnit> {
   const root = await mkdtemp(join(tmpdir(), 'heddle-compute-'))
@@ -59,6 +59,8 @@ export async function startTestUnit(options: Partial<ComputeOptions> = {}): Prom
         runtime: createRuntime(),
         engine: nodeCrypto,
         address: 'A'.repeat(43),
+        signer: testSigner(3),
+        publish: async (item) => void items.add(item),
       },
       { ...given, ...changed },
     )

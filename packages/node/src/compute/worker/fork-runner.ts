@@ -21,9 +21,9 @@ export class ForkRunner {
     beginWatch(this.#cells, fork.number, fork.message.slot)
     try {
       const guest = await instantiate(module, fork.memoryBytes, image)
-      const { json, failed } = runGuest(guest, fork.message, fork.environment)
+      const { json, failed, digest } = runGuest(guest, fork.message, fork.environment)
       guest.close()
-      return { slot: fork.message.slot, failed, json }
+      return { slot: fork.message.slot, failed, json, digest }
     } finally {
       endWatch(this.#cells)
     }

@@ -5,8 +5,17 @@ import {
   isHeddleError,
   isId,
 } from '@heddle/protocol/base'
-import { errorResult, readReply, writeResult } from '@heddle/protocol/message'
+import { digestResult } from '@heddle/protocol/digest'
+import { errorResult, type Result, readReply, writeResult } from '@heddle/protocol/message'
 import { type Clock, nodeCrypto } from '../../runtime/index.ts'
+import {
+  type CheckpointDelta,
+  type PackedCheckpoint,
+  type StoredAt,
+  StoredPages,
+  type Unpacked,
+  unpackCheckpoint,
+} from '../checkpoint/index.ts'
 import { replayDiverged } from '../errors.ts'
 import { decodeImage, encodeImage } from '../guest/image.ts'
 import type { Guest, GuestContext, GuestModule, MemoryImage } from '../guest/ports.ts'
@@ -20,7 +29,7 @@ const sinceLengthMax = 1024 * 1024
 
 type HotSettings = Pick<
   OpenProcess,
-  'processId' | 'number' | 'memoryBytes' | 'environment' | 'nextSlot' | 'image' | 'unprovenFor'
+  'processId' | 'number' | 'memoryBytes' | 'environment' | 'nextSlot' | 'checkpoint' | 'unprovenFor'
 >
 
 /**
@@ -34,7 +43,9 @@ export class HotProcess {
   readonly #cells: Int32Array
   #guest: Guest
   #nextSlot: number
-  #base: Uint8Array | undefined
+  readonly #stored: StoredPages
+  /** An image, or the checkpoint the process came from, until another base is taken. */
+  #base: Uint8Array | PackedCheckpoint | undefined
   #since: WorkMessage[] = []
   #sinceLength = 0
   #sinceMs = 0
@@ -45,7 +56,7 @@ export class HotProcess {
   private constructor(
     module: GuestModule,
     settings: HotSettings,
-    guest: Guest,
+    { guest, restored }: { readonly guest: Guest; readonly restored: Unpacked | undefined },
     clock: Clock,
     cells: Int32Array,
   ) {
@@ -55,7 +66,9 @@ export class HotProcess {
     this.#clock = clock
     this.#cells = cells
     this.#nextSlot = settings.nextSlot
-    this.#base = settings.image
+    this.#stored = new StoredPages(restored?.stored)
+    this.#base = settings.checkpoint
+    this.#stateBytes = restored?.image.pages.length ?? 0
   }
 
   static async open(
@@ -64,23 +77,24 @@ export class HotProcess {
     clock: Clock,
     cells: Int32Array,
   ): Promise<HotProcess> {
-    const { memoryBytes, image, number, unprovenFor } = settings
+    const { memoryBytes, checkpoint, number, unprovenFor } = settings
+    const restored = checkpoint && unpackCheckpoint(checkpoint, memoryBytes)
     if (unprovenFor !== undefined) beginWatch(cells, number, unprovenFor)
-    const guest = await instantiate(module, memoryBytes, image).finally(() => {
+    const guest = await instantiate(module, memoryBytes, restored?.image).finally(() => {
       if (unprovenFor !== undefined) endWatch(cells)
     })
-    return new HotProcess(module, settings, guest, clock, cells)
+    return new HotProcess(module, settings, { guest, restored }, clock, cells)
   }
 
   /** Evaluates one message. Where it fails, memory is as if it never was when this resolves. */
   async evaluate(message: WorkMessage): Promise<Outcome> {
     const startedMs = this.#clock.elapsedMs()
-    const { json, failed, entered } = this.#runWatched(message)
+    const { json, failed, digest, entered } = this.#runWatched(message)
     if (!failed) this.#keep(message, this.#clock.elapsedMs() - startedMs)
     else if (entered) await this.#restore()
     this.#nextSlot = message.slot + 1
     if (!failed && this.#baseIsDue()) this.#takeBase()
-    return { slot: message.slot, failed, json }
+    return { slot: message.slot, failed, json, digest }
   }
 
   /** Runs a message again that succeeded before. Throws `replay-diverged` where it does not now. */
@@ -99,15 +113,25 @@ export class HotProcess {
 
   /** The state now; becomes the base, so that it costs nothing twice. */
   capture(): CapturedState {
-    if (this.#since.length > 0) this.#takeBase()
-    return { nextSlot: this.#nextSlot, image: this.#base }
+    const base = this.#base
+    const isCurrent = base instanceof Uint8Array && this.#since.length === 0
+    return { nextSlot: this.#nextSlot, image: isCurrent ? base : this.#takeBaseIfAny() }
+  }
+
+  /** The state now, as it goes to the store; undefined where nothing was evaluated yet. */
+  checkpoint(): CheckpointDelta | undefined {
+    if (this.#base === undefined && this.#since.length === 0) return undefined
+    this.#unsavedMs = 0
+    return this.#stored.pack(this.#guest.capture(), this.#nextSlot)
   }
 
   /** The state now if more than `afterMs` of evaluation would be lost without it. */
-  checkpointDue(afterMs: number): CapturedState | undefined {
-    if (this.#unsavedMs < afterMs) return undefined
-    this.#unsavedMs = 0
-    return this.capture()
+  checkpointDue(afterMs: number): CheckpointDelta | undefined {
+    return this.#unsavedMs < afterMs ? undefined : this.checkpoint()
+  }
+
+  confirmCheckpoint(nextSlot: number, at: StoredAt): void {
+    this.#stored.confirm(nextSlot, at)
   }
 
   close(): void {
@@ -135,15 +159,21 @@ export class HotProcess {
     return this.#base === undefined || worth || this.#sinceLength > sinceLengthMax
   }
 
-  #takeBase(): void {
+  #takeBaseIfAny(): Uint8Array | undefined {
+    return this.#base === undefined && this.#since.length === 0 ? undefined : this.#takeBase()
+  }
+
+  #takeBase(): Uint8Array {
     const startedMs = this.#clock.elapsedMs()
     const image = this.#guest.capture()
-    this.#base = encodeImage(image)
+    const base = encodeImage(image)
+    this.#base = base
     this.#stateBytes = image.pages.length
     this.#captureMs = this.#clock.elapsedMs() - startedMs
     this.#since = []
     this.#sinceLength = 0
     this.#sinceMs = 0
+    return base
   }
 
   /**
@@ -168,17 +198,25 @@ export class HotProcess {
 export async function instantiate(
   module: GuestModule,
   memoryBytes: number,
-  image: Uint8Array | MemoryImage | undefined,
+  state: Uint8Array | PackedCheckpoint | MemoryImage | undefined,
 ): Promise<Guest> {
-  if (image === undefined) return await module.instantiate({ memoryBytes })
-  const decoded = image instanceof Uint8Array ? decodeImage(image, memoryBytes) : image
-  return await module.instantiate({ memoryBytes, image: decoded })
+  return await module.instantiate({ memoryBytes, image: imageOf(state, memoryBytes) })
+}
+
+function imageOf(
+  state: Uint8Array | PackedCheckpoint | MemoryImage | undefined,
+  memoryBytes: number,
+): MemoryImage | undefined {
+  if (state instanceof Uint8Array) return decodeImage(state, memoryBytes)
+  if (state === undefined || 'pages' in state) return state
+  return unpackCheckpoint(state, memoryBytes).image
 }
 
 /** `entered`: the guest ran, so its memory may have changed. */
 type GuestRun = {
   readonly json: string
   readonly failed: boolean
+  readonly digest: Uint8Array
   readonly entered: boolean
 }
 
@@ -191,11 +229,29 @@ type GuestRun = {
 export function runGuest(guest: Guest, message: WorkMessage, environment: string): GuestRun {
   try {
     const reply = guest.handle(message.json, environment, contextOf(message))
-    return { ...writeResult(readReply(reply)), entered: true }
+    return { ...digested(metered(readReply(reply), guest)), entered: true }
   } catch (error) {
     if (!isGuestsFault(error)) throw error
-    const result = writeResult(errorResult(errorMessage(error)))
+    const result = digested(errorResult(errorMessage(error), '', guest.gasUsed?.() ?? 0))
     return { ...result, entered: !isHeddleError(error, 'guest-message-too-large') }
+  }
+}
+
+/** Where gas is counted, the count goes before what the module says. */
+function metered(result: Result, guest: Guest): Result {
+  const gasUsed = guest.gasUsed?.()
+  return gasUsed === undefined ? result : { ...result, GasUsed: gasUsed }
+}
+
+/** Throws `result-too-deep` before anything recurses without bounds. */
+function digested(result: Result): Omit<GuestRun, 'entered'> {
+  const digest = digestResult(result, nodeCrypto)
+  const written = writeResult(result)
+  // One that is too large is kept as another result.
+  const isKept = written.failed === (result.Error !== undefined)
+  return {
+    ...written,
+    digest: isKept ? digest : digestResult(JSON.parse(written.json), nodeCrypto),
   }
 }
 

@@ -8,6 +8,21 @@ export type CompileModule = (bytes: Uint8Array) => Promise<GuestModule>
 /** What this node runs, by `Module-Format`. */
 export type ModuleFormats = ReadonlyMap<string, CompileModule>
 
+/** The formats, and those whose programs are imported when a module of them comes. */
+export function withMoreFormats(
+  formats: ModuleFormats,
+  more: Readonly<Record<string, string>>,
+): ModuleFormats {
+  const all = new Map(formats)
+  for (const [format, url] of Object.entries(more)) {
+    all.set(format, async (bytes) => {
+      const program = (await import(url)) as { readonly compileModule: CompileModule }
+      return await program.compileModule(bytes)
+    })
+  }
+  return all
+}
+
 /** Compiled modules of one thread. */
 export class Modules {
   readonly #formats: ModuleFormats

@@ -1,3 +1,5 @@
+import type { CheckpointDelta, PackedCheckpoint, StoredAt } from '../checkpoint/index.ts'
+
 /**
  * What the unit and its threads say to each other. Every request has a call number and gets exactly
  * one reply with it; an `evaluate` sends its outcomes one by one before that.
@@ -31,7 +33,7 @@ export type OpenProcess = {
   readonly memoryBytes: number
   readonly environment: string
   readonly nextSlot: number
-  readonly image?: Uint8Array | undefined
+  readonly checkpoint?: PackedCheckpoint | undefined
   /** Slot whose evaluation needs the process; set where no message of it ever succeeded. */
   readonly unprovenFor?: number | undefined
 }
@@ -49,11 +51,22 @@ export type Replay = {
   readonly messages: readonly WorkMessage[]
 }
 
-/** The state now. With `close` the process is put to sleep. */
-type Capture = {
-  readonly kind: 'capture'
+/** The state now, whole. */
+type Capture = { readonly kind: 'capture'; readonly processId: string }
+
+/** The state now, as it goes to the store. With `close` the process is put to sleep. */
+type TakeCheckpoint = {
+  readonly kind: 'checkpoint'
   readonly processId: string
   readonly close: boolean
+}
+
+/** A checkpoint is in the store: the next one may build on it. */
+type ConfirmCheckpoint = {
+  readonly kind: 'confirm-checkpoint'
+  readonly processId: string
+  readonly nextSlot: number
+  readonly at: StoredAt
 }
 
 type CloseProcess = { readonly kind: 'close'; readonly processId: string }
@@ -79,11 +92,18 @@ export type Request =
   | Evaluate
   | Replay
   | Capture
+  | TakeCheckpoint
+  | ConfirmCheckpoint
   | CloseProcess
   | Fork
 
-/** What one message gave: a `Result` as JSON. */
-export type Outcome = { readonly slot: number; readonly failed: boolean; readonly json: string }
+/** What one message gave: a `Result` as JSON, and its digest. */
+export type Outcome = {
+  readonly slot: number
+  readonly failed: boolean
+  readonly json: string
+  readonly digest: Uint8Array
+}
 
 /** A state: what the process is before `nextSlot`. Absent image: nothing was evaluated yet. */
 export type CapturedState = {
@@ -94,7 +114,7 @@ export type CapturedState = {
 /** The end of an evaluation; what the process's memory holds, as far as is known: bytes. */
 export type Evaluated = { readonly stateBytes: number }
 
-export type Reply = CapturedState | Outcome | Evaluated | undefined
+export type Reply = CapturedState | CheckpointDelta | Outcome | Evaluated | undefined
 
 /** An error that crossed a thread border. */
 export type CarriedError = {
@@ -103,13 +123,13 @@ export type CarriedError = {
   readonly message: string
 }
 
-/** `undefined` only wakes a thread that was asked to end. */
-export type ToWorker = { readonly call: number; readonly request: Request } | undefined
+/** What was asked in one turn of the event loop; an empty list only wakes a thread that is to end. */
+export type ToWorker = readonly { readonly call: number; readonly request: Request }[]
 
 export type FromWorker =
   | { readonly call: number; readonly outcome: Outcome }
   /** Sent when enough was evaluated since the last one for a checkpoint to pay. */
-  | { readonly call: number; readonly checkpoint: CapturedState }
+  | { readonly call: number; readonly checkpoint: CheckpointDelta }
   | { readonly call: number; readonly reply: Reply }
   | { readonly call: number; readonly error: CarriedError }
 
@@ -119,4 +139,9 @@ export type WorkerSettings = {
   readonly watch: SharedArrayBuffer
   readonly turnMs: number
   readonly checkpointAfterMs: number
+  /** See `ComputeOptions`. */
+  readonly moreFormats: Readonly<Record<string, string>>
+  /** See the options of the same names. */
+  readonly prepare: 'gas-1' | 'none'
+  readonly preparedFolder: string | undefined
 }

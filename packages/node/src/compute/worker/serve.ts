@@ -3,7 +3,7 @@ import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { createRuntime } from '../../runtime/index.ts'
 import { ForkRunner } from './fork-runner.ts'
 import { HotProcess } from './hot-process.ts'
-import { type ModuleFormats, Modules } from './modules.ts'
+import { type ModuleFormats, Modules, withMoreFormats } from './modules.ts'
 import type {
   CarriedError,
   Evaluate,
@@ -33,7 +33,7 @@ export function serveCompute(formats: ModuleFormats): void {
   assert(port !== null, 'compute threads are started by the unit')
   const settings = workerData as WorkerSettings
   const thread = new ComputeServer(formats, settings, (messages) => port.postMessage(messages))
-  port.on('message', (message: ToWorker) => thread.take(message))
+  port.on('message', (messages: ToWorker) => thread.take(messages))
 }
 
 /** Each call wakes the unit's thread, which costs more than what is in it. */
@@ -54,14 +54,14 @@ class ComputeServer {
   constructor(formats: ModuleFormats, settings: WorkerSettings, send: Send) {
     this.#settings = settings
     this.#cells = new Int32Array(settings.watch)
-    this.#modules = new Modules(formats)
+    this.#modules = new Modules(withMoreFormats(formats, settings.moreFormats))
     this.#forks = new ForkRunner(this.#cells)
     this.#send = send
   }
 
-  take(message: ToWorker): void {
+  take(messages: ToWorker): void {
     leaveIfAsked(this.#cells)
-    if (message !== undefined) this.#enqueue({ ...message, at: 0, held: [] })
+    for (const message of messages) this.#enqueue({ ...message, at: 0, held: [] })
   }
 
   #enqueue(job: Job): void {
@@ -118,11 +118,16 @@ class ComputeServer {
       case 'open':
         await this.#open(request)
         return undefined
-      case 'capture': {
-        const state = this.#process(request.processId).capture()
+      case 'capture':
+        return this.#process(request.processId).capture()
+      case 'checkpoint': {
+        const delta = this.#process(request.processId).checkpoint()
         if (request.close) this.#close(request.processId)
-        return state
+        return delta
       }
+      case 'confirm-checkpoint':
+        this.#processes.get(request.processId)?.confirmCheckpoint(request.nextSlot, request.at)
+        return undefined
       case 'close':
         this.#close(request.processId)
         return undefined

@@ -7,6 +7,8 @@ export type BulkOptions = {
   /** Bytes of frames taken in and not answered yet, on one connection and on all. */
   readonly inFlightBytesPerConnection: number
   readonly inFlightBytesMax: number
+  /** Memory of bodies a server keeps to use again, bytes. */
+  readonly keptBytesMax: number
   /** Requests being answered at once, on one connection and on all; more wait in the socket. */
   readonly requestsPerConnection: number
   readonly requestsMax: number
@@ -31,6 +33,7 @@ export const bulkDefaults: BulkOptions = {
   bodyBytesMax: 64 * mebibyte,
   inFlightBytesPerConnection: 128 * mebibyte,
   inFlightBytesMax: 512 * mebibyte,
+  keptBytesMax: 64 * mebibyte,
   requestsPerConnection: 16,
   requestsMax: 256,
   connectionsMax: 1024,

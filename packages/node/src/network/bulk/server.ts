@@ -1,5 +1,6 @@
 import { encodeBase64Url, HeddleError } from '@heddle/protocol/base'
 import type { Socket, Sockets, Timer } from '../../runtime/index.ts'
+import { type BodyPool, createBodyPool } from './body-pool.ts'
 import { createBudget } from './budget.ts'
 import { createByteReader } from './byte-reader.ts'
 import { newBody } from './connection.ts'
@@ -12,7 +13,10 @@ import { type BulkOptions, bulkDefaults } from './options.ts'
 /** Who asks: a key it proved to have, base64url, and its address. */
 export type BulkCaller = { readonly publicKey: string; readonly remote: string }
 
-/** Answers one request; what it throws the caller hears. `signal` says that nobody waits any more. */
+/**
+ * Answers one request; what it throws the caller hears. `signal` says that nobody waits any more. The
+ * body's memory is used again once the answer has left: what is to stay must be copied.
+ */
 export type BulkHandler = (
   kind: number,
   meta: Uint8Array,
@@ -43,6 +47,7 @@ type Shared = {
   readonly options: BulkOptions
   readonly bytes: ReturnType<typeof createBudget>
   readonly requests: ReturnType<typeof createBudget>
+  readonly bodies: BodyPool
   readonly closing: AbortSignal
 }
 
@@ -59,6 +64,7 @@ export async function openBulkServer(
     options,
     bytes: createBudget(options.inFlightBytesMax),
     requests: createBudget(options.requestsMax),
+    bodies: createBodyPool(options.keptBytesMax),
     closing: closing.signal,
   }
   const served = new Set<ServerConnection>()
@@ -147,9 +153,13 @@ class ServerConnection {
         continue
       }
       const release = await this.#admit(header)
-      const [meta, body] = [newBody(header.metaBytes), newBody(header.bodyBytes)]
+      const { bodies } = this.#shared
+      const [meta, body] = [newBody(header.metaBytes), bodies.take(header.bodyBytes)]
       if (!(await reader.fill(meta)) || !(await reader.fill(body))) return release()
-      this.#begin(header, meta, body, caller, release)
+      this.#begin(header, meta, body, caller, () => {
+        bodies.giveBack(body)
+        release()
+      })
     }
   }
 

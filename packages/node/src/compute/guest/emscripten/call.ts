@@ -1,4 +1,5 @@
 import { errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { gasTable } from '@heddle/protocol/params'
 import { guestFault, guestMessageTooLarge } from '../errors.ts'
 import type { GuestContext } from '../ports.ts'
 import { seededChance } from './chance.ts'
@@ -29,7 +30,9 @@ export function initialise(host: Host): void {
     host.numeric.__wasm_call_ctors?.()
     if (host.suspension.phase !== 'none') throw guestFault('it suspended before its first message')
   } catch (error) {
-    throw host.fault ?? guestFault(`it did not start: ${errorMessage(error)}`, error)
+    if (host.fault !== undefined) throw host.fault
+    const reason = host.meter?.reasonOf(error).message ?? errorMessage(error)
+    throw guestFault(`it did not start: ${reason}`, error)
   }
 }
 
@@ -61,6 +64,7 @@ export function callHandle(
   if (needed + Math.min(stackReserveBytes, free / 2) > free)
     throw guestMessageTooLarge(needed, free)
   try {
+    host.meter?.charge(needed / gasTable.bulkBytesPerGas)
     const message = pushText(host, messageJson)
     const environment = pushText(host, environmentJson)
     const handle = numeric.handle as (message: number, environment: number) => number
@@ -72,6 +76,8 @@ export function callHandle(
     if (host.fault) throw host.fault
     if (host.suspension.phase !== 'none') throw guestFault('it did not come back from an unwind')
     checkStack(host)
+    const overdraft = host.meter?.overdraft()
+    if (overdraft !== undefined) throw overdraft
     if (result === 0) throw guestFault('handle returned nothing')
     const text = readText(host, address(host, result))
     numeric._emscripten_stack_restore?.(stack)
@@ -79,6 +85,7 @@ export function callHandle(
   } catch (error) {
     onFault()
     if (host.fault) throw host.fault
+    if (host.meter !== undefined) throw host.meter.reasonOf(error)
     throw isHeddleError(error) ? error : guestFault(errorMessage(error), error)
   }
 }

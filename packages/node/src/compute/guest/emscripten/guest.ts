@@ -1,4 +1,6 @@
 import { assert, errorMessage } from '@heddle/protocol/base'
+import { createComputeLimit } from '../../prepare/compute-limit.ts'
+import { Meter } from '../../prepare/meter.ts'
 import { guestHostFailure, imageInvalid, memoryLimitTooLow, moduleInvalid } from '../errors.ts'
 import { captureImage, findPages, restoreImage } from '../image/capture.ts'
 import { createPageScanner } from '../image/page-scanner.ts'
@@ -34,10 +36,12 @@ export async function createEmscriptenGuest(
   if (options.image === undefined) initialise(host)
   else booted = restore(program, host, instance, options.image)
   let live = true
+  const computeLimit = createComputeLimit()
   return {
     handle(messageJson, environmentJson, context) {
       assert(live, 'a closed or failed guest is not used again')
       prepareMessage(host, context, booted)
+      host.meter?.begin(computeLimit(environmentJson))
       const texts = { messageJson, environmentJson }
       const answer = callHandle(host, texts, () => {
         live = false
@@ -46,6 +50,7 @@ export async function createEmscriptenGuest(
       return answer
     },
     memory: () => memoryBytes(host),
+    gasUsed: () => host.meter?.gasUsed,
     capture() {
       assert(live, 'a closed or failed guest has no state')
       const scan = createPageScanner(host.memory, program.is64)
@@ -79,6 +84,7 @@ function createHost(program: Program, options: GuestOptions): Host {
     clockMs: bootClockMs,
     chance: seededChance(new Uint8Array(32)),
     suspension: { phase: 'none', data: 0 },
+    meter: undefined,
     fault: undefined,
   }
 }
@@ -106,6 +112,7 @@ async function instantiate(program: Program, host: Host): Promise<WebAssembly.In
   host.table = table instanceof WebAssembly.Table ? table : undefined
   host.raw = raw
   host.numeric = numeric
+  host.meter = Meter.of(instance.exports, host.maxBytes)
   return instance
 }
 

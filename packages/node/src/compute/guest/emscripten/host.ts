@@ -1,4 +1,6 @@
 import type { HeddleError } from '@heddle/protocol/base'
+import { gasTable } from '@heddle/protocol/params'
+import type { Meter } from '../../prepare/meter.ts'
 import type { Chance } from './chance.ts'
 
 /** A WebAssembly function as JavaScript sees it: i64 is BigInt, everything else Number. */
@@ -24,6 +26,8 @@ export type Host = {
   clockMs: number
   chance: Chance
   suspension: Suspension
+  /** Counts gas and calls; undefined where the module was not prepared. */
+  meter: Meter | undefined
   /** Set once the guest must be thrown away, even if it should catch what was thrown. */
   fault: HeddleError | undefined
 }
@@ -71,6 +75,7 @@ export function readText(host: Host, at: number): string {
   const bytes = Buffer.from(host.memory.buffer)
   const end = bytes.indexOf(0, at)
   if (at >= bytes.length || end < 0) throw new RangeError('a string leaves the memory')
+  host.meter?.charge((end - at) / gasTable.bulkBytesPerGas)
   return bytes.toString('utf8', at, end)
 }
 

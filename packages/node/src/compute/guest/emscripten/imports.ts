@@ -1,3 +1,4 @@
+import { gasTable } from '@heddle/protocol/params'
 import { guestFault, guestHostFailure } from '../errors.ts'
 import type { FunctionImport, ModuleShape, Signature } from '../module/shape.ts'
 import { fileImports } from './file-imports.ts'
@@ -25,13 +26,17 @@ const growthBytesMax = 96 * 1024 * 1024
  */
 function growMemory(host: Host, requested: number): number {
   const size = address(host, requested)
-  if (size > host.maxBytes) return 0
+  if (size > host.maxBytes) {
+    host.meter?.noteRefusal()
+    return 0
+  }
   const present = host.memory.buffer.byteLength
   if (size <= present) return 1
   const generous = Math.min(present * 1.2, size + growthBytesMax)
   const pages = Math.ceil(Math.max(size, generous) / wasmPageBytes)
   const bytes = Math.min(host.maxBytes, pages * wasmPageBytes)
   const added = (bytes - present) / wasmPageBytes
+  host.meter?.charge(added * gasTable.pageGrowth)
   try {
     const is64 = host.pointerBytes === 8
     // memory64 takes its page count as BigInt, which the type of grow does not know yet.
@@ -88,10 +93,27 @@ const processImports: Readonly<Record<string, HostFunction>> = {
   'env.__asyncjs__weavedrive_open': (host) => returnSuspended(host, 0),
   'env.__asyncjs__weavedrive_read': () => 0,
   'env.__asyncjs__weavedrive_close': () => 0,
-  'env.metering_gasUsed': () => 0,
+  'env.metering_gasUsed': (host) => host.meter?.gasUsed ?? 0,
 }
 
 const hostFunctions = new Map(Object.entries({ ...fileImports, ...timeImports, ...processImports }))
+
+/** Bytes that a host function works on, by its arguments; drawing random ones takes longer. */
+const sizes: ReadonlyMap<string, (host: Host, args: readonly number[]) => number> = new Map([
+  [
+    'env._emscripten_memcpy_js',
+    (host: Host, [, , length = 0]: readonly number[]) => address(host, length),
+  ],
+  ['env.getentropy', (host: Host, [, length = 0]: readonly number[]) => 8 * address(host, length)],
+  [
+    'wasi_snapshot_preview1.random_get',
+    (host: Host, [, length = 0]: readonly number[]) => 8 * address(host, length),
+  ],
+  [
+    'wasi_snapshot_preview1.fd_write',
+    (host: Host, [, , count = 0]: readonly number[]) => 64 * address(host, count),
+  ],
+])
 
 /** Tells whether a function import, as `module.name`, can be served. */
 export function knownImport(name: string): boolean {
@@ -112,14 +134,25 @@ export function bindImports(host: Host, shape: ModuleShape): WebAssembly.Imports
 }
 
 function bindImport(host: Host, wanted: FunctionImport, shape: ModuleShape): RawFunction {
-  const served = hostFunctions.get(wanted.name)
-  if (served === undefined) return bindInvoke(host, wanted, shape)
+  const serve = hostFunctions.get(wanted.name)
+  if (serve === undefined) return bindInvoke(host, wanted, shape)
+  const served = paid(serve, wanted.name)
   const wideResult = wanted.signature.results[0] === 'i64'
   if (!wideResult && !wanted.signature.params.includes('i64'))
     return (...args) => served(host, ...(args as number[]))
   return (...args) => {
     const result = served(host, ...args.map(Number)) ?? 0
     return wideResult ? BigInt(Math.trunc(result)) : result
+  }
+}
+
+/** The same function, which takes gas by size where it works by size. */
+function paid(serve: HostFunction, name: string): HostFunction {
+  const size = sizes.get(name)
+  if (size === undefined) return serve
+  return (host, ...args) => {
+    host.meter?.charge(size(host, args) / gasTable.bulkBytesPerGas)
+    return serve(host, ...args)
   }
 }
 

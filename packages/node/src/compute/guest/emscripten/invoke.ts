@@ -22,11 +22,13 @@ export function bindInvoke(host: Host, wanted: FunctionImport, shape: ModuleShap
   return (index = 0, ...args) => {
     const { emscripten_stack_get_current: save, _emscripten_stack_restore: restore } = host.raw
     const stack = save?.()
+    const depth = host.meter?.depth
     try {
       return call(index, args)
     } catch (thrown) {
       if (stack !== undefined) restore?.(stack)
       if (thrown !== longjmp) throw thrown
+      if (host.meter !== undefined && depth !== undefined) host.meter.depth = depth
       host.raw.setThrew?.(wideThrew ? 1n : 1, 0)
       return wideResult ? 0n : 0
     }

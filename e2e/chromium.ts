@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** The system's Chromium, or undefined where there is none. */
+const chromiumPath: string | undefined = places.find((path) => existsSync(path))
+
+/** Where the built page is. */
+export const dist = fileURLToPath(new URL('../apps/explorer/dist/', import.meta.url))
+
+/** Why the page cannot be tested here, if it cannot. */
+export const skipReason: string | undefined =
+  chromiumPath === undefined
+    ? 'no Chromium is installed (apt-get install chromium)'
+    : existsSync(`${dist}index.html`)
+      ? undefined
+      : 'the page is not built (node scripts/build-explorer.ts)'
+
+/** Starts the system's Chromium; without its own sandbox, since tests may run as root. */
+export function launchChromium(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('no Chromium is installed')
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+}
+
+/** What went wrong on a page, as it is told on its console. */
+export function faultsOf(page: Page): string[] {
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`${page.url()}: ${message.text()}`)
+  })
+  return faults
+}

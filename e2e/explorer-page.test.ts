@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { sendSnippets, spawnSnippets } from '../apps/explorer/src/act/snippets.ts'
+import { stripTypes } from '../apps/explorer/src/act/strip-types.ts'
+import { parseTags } from '../apps/explorer/src/act/tags-text.ts'
+import { formatAge, formatBytes, formatDuration } from '../apps/explorer/src/format.ts'
+import { paths } from '../apps/explorer/src/paths.ts'
+
+const examples = ['counter', 'token', 'price-feed', 'market', 'trader']
+
+/** What runs is the same: text apart from spaces, and from marks put where a statement was. */
+function bare(source: string): string {
+  return source.replace(/[\s;]+/g, '')
+}
+
+it.each(examples)('takes the types out of %s as Node does', (name) => {
+  const file = fileURLToPath(new URL(`../examples/${name}.ts`, import.meta.url))
+  const source = readFileSync(file, 'utf8')
+  const stripped = stripTypes(source)
+  expect(bare(stripped)).toBe(bare(stripTypeScriptTypes(source)))
+  expect(stripped.split('\n')).toHaveLength(source.split('\n').length)
+  expect(stripped).toHaveLength(source.length)
+})
+
+it('takes out every kind of type, and nothing else', () => {
+  const source = `
+import type { A } from 'a'
+interface B { b: string }
+type C = B | undefined
+declare const outside: number
+abstract class D<T> implements E { private readonly x?: number = 1; y!: T; f(a?: number): void {} }
+const g = <T,>(h: T, ...rest: T[]): h is T => (h as T)! satisfies T
+let i: string = "a: string ? b : c" // 😀 as any
+function j(this: D<string>, k: number): asserts k {}
+`
+  expect(bare(stripTypes(source))).toBe(bare(stripTypeScriptTypes(source)))
+})
+
+it('refuses TypeScript that is more than types', () => {
+  for (const source of ['enum A { B }', 'namespace A { export const b = 1 }']) {
+    expect(() => stripTypes(`\n${source}`)).toThrow(/line 2/)
+  }
+  expect(() => stripTypes('let = ')).toThrow()
+})
+
+it('reads tags as people write them', () => {
+  expect(parseTags('By: 2\n\n Content-Type = text/plain; a=b ')).toEqual([
+    { name: 'By', value: '2' },
+    { name: 'Content-Type', value: 'text/plain; a=b' },
+  ])
+  expect(() => parseTags('nothing')).toThrow(/Name: value/)
+})
+
+it('writes code that can be pasted', () => {
+  const draft = {
+    processId: 'P',
+    action: 'Say',
+    tags: [{ name: 'X-Y', value: "it's" }],
+    data: 'a\nb',
+  }
+  const { sdk, aoconnect } = sendSnippets('http://n', draft, false)
+  expect(sdk).toContain(`.send({ action: 'Say', tags: { 'X-Y': 'it\\'s' }, data: 'a\\nb' })`)
+  expect(aoconnect).toContain(`{ name: 'Action', value: 'Say' }`)
+  expect(sendSnippets('http://n', draft, true).aoconnect).toContain('ao.dryrun(')
+  const twice = [
+    { name: 'A', value: '1' },
+    { name: 'A', value: '2' },
+  ]
+  const spawned = spawnSnippets('http://n', { name: '', tags: twice, module: 'M' }, 'S')
+  expect(spawned.sdk).toContain(`tags: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }]`)
+})
+
+it('has one address for each state', () => {
+  const id = 'I'.repeat(43)
+  expect([
+    paths.overview(),
+    paths.processes({ search: 'a b', sort: 'busiest' }),
+    paths.processTab(id, 'outbox'),
+    paths.message(id),
+    paths.send({ process: id }),
+    paths.search('x/y'),
+    paths.blob(id),
+  ]).toEqual([
+    '/explorer',
+    '/explorer/processes?search=a+b&sort=busiest',
+    `/explorer/process/${id}/outbox`,
+    `/explorer/message/${id}`,
+    `/explorer/send?process=${id}`,
+    '/explorer/search?q=x%2Fy',
+    `/explorer/availability/${id}`,
+  ])
+})
+
+it('says sizes and times in short', () => {
+  expect([0, 1023, 1024, 1024 ** 2 * 15, 1024 ** 4].map(formatBytes)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.0 KiB',
+    '15 MiB',
+    '1.0 TiB',
+  ])
+  expect([0.2, 4.25, 80, 1500, 120_000].map(formatDuration)).toEqual([
+    '<1 ms',
+    '4.3 ms',
+    '80 ms',
+    '1.5 s',
+    '2 min',
+  ])
+  expect([10, 5000, 120_000].map(formatAge)).toEqual(['now', '5 s ago', '2 min ago'])
+})

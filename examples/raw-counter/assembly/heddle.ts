@@ -1,0 +1,6 @@
+// What the host offers a raw actor; the file's name is the module these are imported from.
+
+/** Copies what fits of a field's UTF-8 to `at` and gives its whole length; -1: there is none. */
+export declare function field(nameAt: usize, nameLength: i32, at: usize, room: i32): i32
+/** Writes UTF-8 to the node's log. */
+export declare function print(at: usize, length: i32): void

@@ -1,0 +1,5 @@
+export { Checkpoints, type ExportedCheckpoint, type StoredCheckpoint } from './checkpoints.ts'
+export type { CheckpointDelta, PackedCheckpoint, StoredAt } from './packed-state.ts'
+export { type CheckpointClaim, decodeCheckpointRecords } from './record.ts'
+export { StoredPages } from './stored-pages.ts'
+export { type Unpacked, unpackCheckpoint } from './unpack.ts'
