@@ -1,0 +1,104 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { Page } from './node.ts'
+
+export type PagedRows<Row> = {
+  readonly total: number
+  readonly error: Error | undefined
+  readonly isLoading: boolean
+  row(at: number): Row | undefined
+  /** Loads what is missing of a range; called as rows come into sight. */
+  need(from: number, to: number): void
+  /** Forgets all and loads what is in sight anew, without taking it from the screen first. */
+  refresh(): void
+}
+
+const pageRows = 100
+/** Rows that fly by are not loaded: only where the list rests this long. */
+const restMs = 60
+
+type Book<Row> = { readonly rows: Map<number, Row>; readonly asked: Set<number> }
+
+function newBook<Row>(): Book<Row> {
+  return { rows: new Map(), asked: new Set() }
+}
+
+/** Rows of a list of any length, loaded a page at a time as they come into sight. */
+export function usePagedRows<Row>(
+  key: string,
+  load: (from: number, limit: number, signal: AbortSignal) => Promise<Page<Row>>,
+): PagedRows<Row> {
+  const book = useRef<Book<Row>>(newBook())
+  const range = useRef<readonly [number, number]>([0, pageRows])
+  const [total, setTotal] = useState(-1)
+  const [error, setError] = useState<Error>()
+  const [, redraw] = useState(0)
+  const gone = useRef(new AbortController())
+
+  const loadPage = useCallback(
+    async (page: number) => {
+      const { signal } = gone.current
+      const own = book.current
+      own.asked.add(page)
+      try {
+        const found = await load(page * pageRows, pageRows, signal)
+        if (signal.aborted || own !== book.current) return
+        for (const [at, row] of found.rows.entries()) own.rows.set(page * pageRows + at, row)
+        setTotal(found.total)
+        setError(undefined)
+        redraw((round) => round + 1)
+      } catch (fault) {
+        if (signal.aborted) return
+        own.asked.delete(page)
+        setError(fault instanceof Error ? fault : new Error(String(fault)))
+      }
+    },
+    // The key names what `load` loads
+    [key],
+  )
+
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const loadRange = useCallback(() => {
+    resting.current = undefined
+    const [from, to] = range.current
+    for (let page = Math.floor(from / pageRows); page * pageRows < to; page++) {
+      if (!book.current.asked.has(page)) void loadPage(page)
+    }
+  }, [loadPage])
+
+  const need = useCallback(
+    (from: number, to: number) => {
+      range.current = [from, to]
+      clearTimeout(resting.current)
+      resting.current = setTimeout(loadRange, restMs)
+    },
+    [loadRange],
+  )
+
+  // Another key is another list
+  useEffect(() => {
+    gone.current = new AbortController()
+    book.current = newBook()
+    setTotal(-1)
+    range.current = [0, pageRows]
+    loadRange()
+    return () => {
+      clearTimeout(resting.current)
+      gone.current.abort()
+    }
+  }, [key])
+
+  const refresh = useCallback(() => {
+    // Rows shown stay until their page comes; pages out of sight are asked for again when needed.
+    book.current.asked.clear()
+    if (resting.current === undefined) loadRange()
+  }, [loadRange])
+
+  return {
+    total: Math.max(total, 0),
+    error,
+    isLoading: total < 0 && error === undefined,
+    row: (at) => book.current.rows.get(at),
+    need,
+    refresh,
+  }
+}

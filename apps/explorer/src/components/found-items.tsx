@@ -1,0 +1,97 @@
+import type { ComponentChildren } from 'preact'
+import { useFoundItems } from '../api/found-pages.ts'
+import type { Found, ItemFilter } from '../api/graphql.ts'
+import { tagValue } from '../api/units.ts'
+import { formatBytes, formatCount } from '../format.ts'
+import { useNames } from '../names.ts'
+import { paths } from '../paths.ts'
+import { Id } from './id.tsx'
+import { Badge } from './panel.tsx'
+import { Failure, Loading } from './state.tsx'
+
+type FoundItemsProps = {
+  readonly filter: ItemFilter
+  readonly label: string
+  readonly empty: ComponentChildren
+}
+
+/** Items that match, newest first. */
+export function FoundItems({ filter, label, empty }: FoundItemsProps) {
+  const { items, first, hasMore, isLoadingMore, more } = useFoundItems(filter)
+  const names = useNames(items.map(({ recipient }) => recipient))
+  if (first.error !== undefined) return <Failure error={first.error} onRetry={first.reload} />
+  if (first.isLoading) return <Loading rows={8} />
+  if (items.length === 0) return <>{empty}</>
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
+      <section class="table-scroll" tabIndex={0} aria-label={label}>
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">Item</th>
+              <th scope="col">What</th>
+              <th scope="col">Owner</th>
+              <th scope="col" class="number">
+                Size
+              </th>
+              <th scope="col" class="number">
+                Block
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((item) => (
+              <ItemRow
+                key={item.id}
+                item={item}
+                isScheduled={typeof names.get(item.recipient) === 'string'}
+              />
+            ))}
+          </tbody>
+        </table>
+      </section>
+      {hasMore && (
+        <p class="more">
+          <button type="button" class="button" disabled={isLoadingMore} onClick={more}>
+            {isLoadingMore ? 'Loading …' : 'Show more'}
+          </button>
+        </p>
+      )}
+    </>
+  )
+}
+
+function ItemRow({ item, isScheduled }: { item: Found; isScheduled: boolean }) {
+  const { id, owner, data, tags, block } = item
+  const name = tagValue(tags, 'Name') ?? tagValue(tags, 'Title')
+  return (
+    <tr>
+      <td>
+        <Id id={id} name={name} to={addressOf(item, isScheduled)} />
+      </td>
+      <td>
+        <Badge tone="quiet">{whatIs(item)}</Badge>
+      </td>
+      <td>
+        <Id id={owner.address} to={paths.account(owner.address)} />
+      </td>
+      <td class="number">{formatBytes(Number(data.size))}</td>
+      <td class="number">{block === null ? 'pending' : formatCount(block.height)}</td>
+    </tr>
+  )
+}
+
+/** Processes have pages of their own, and so have messages that a process here got. */
+export function addressOf({ id, tags }: Found, isScheduled: boolean): string {
+  const type = tagValue(tags, 'Data-Protocol') === 'ao' ? tagValue(tags, 'Type') : undefined
+  if (type === 'Process') return paths.process(id)
+  return type === 'Message' && isScheduled ? paths.message(id) : paths.item(id)
+}
+
+function whatIs({ tags, data }: Found): string {
+  const type = tagValue(tags, 'Data-Protocol') === 'ao' ? tagValue(tags, 'Type') : undefined
+  const action = tagValue(tags, 'Action')
+  if (type === 'Message' && action !== undefined) return `Message ${action.slice(0, 40)}`
+  return type ?? tagValue(tags, 'Content-Type') ?? data.type ?? 'bytes'
+}

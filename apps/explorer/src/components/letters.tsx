@@ -1,0 +1,91 @@
+import type { Letter } from '../api/units.ts'
+import { formatCount } from '../format.ts'
+import { useNames } from '../names.ts'
+import { paths } from '../paths.ts'
+import { Id } from './id.tsx'
+import { Badge, type Tone } from './panel.tsx'
+import { Age } from './time.tsx'
+
+export const letterTones: Readonly<Record<string, Tone>> = {
+  pending: 'warn',
+  delivered: 'good',
+  kept: 'accent',
+  dead: 'bad',
+}
+
+type LettersProps = {
+  readonly letters: readonly Letter[]
+  readonly label: string
+  /** Shows whose they are. */
+  readonly hasSender?: boolean
+}
+
+/** What processes sent, with how far it got. */
+export function Letters({ letters, label, hasSender = false }: LettersProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <section class="table-scroll" tabIndex={0} aria-label={label}>
+      <table class="table">
+        <thead>
+          <tr>
+            {hasSender && <th scope="col">From</th>}
+            <th scope="col">Slot</th>
+            <th scope="col">Kind</th>
+            <th scope="col">To</th>
+            <th scope="col">State</th>
+            <th scope="col">What happened</th>
+          </tr>
+        </thead>
+        <tbody>
+          {letters.map((letter) => (
+            <tr key={letter.deliveryId}>
+              {hasSender && (
+                <td>
+                  <Id id={letter.processId} to={paths.processTab(letter.processId, 'outbox')} />
+                </td>
+              )}
+              <td class="mono">
+                {letter.slot}.{letter.index}
+              </td>
+              <td>{letter.kind}</td>
+              <td>
+                <Target letter={letter} />
+              </td>
+              <td>
+                <Badge tone={letterTones[letter.state] ?? 'quiet'}>{letter.state}</Badge>
+              </td>
+              <td>
+                <Story letter={letter} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Target({ letter: { target } }: { letter: Letter }) {
+  const names = useNames(target === 'spawn' ? [] : [target])
+  if (target === 'spawn') return <span class="quiet">a new process</span>
+  return <Id id={target} name={names.get(target)} to={paths.search(target)} />
+}
+
+function Story({ letter }: { letter: Letter }) {
+  const { attempts, nextRetry, lastError, state } = letter
+  if (lastError === undefined && attempts === undefined) return <span class="quiet">–</span>
+  return (
+    <>
+      {lastError}
+      {attempts !== undefined && attempts > 0 && (
+        <span class="quiet"> · tried {formatCount(attempts)} times</span>
+      )}
+      {state === 'pending' && nextRetry !== undefined && (
+        <span class="quiet">
+          {' '}
+          · due <Age ms={nextRetry} />
+        </span>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,49 @@
+import { personalMessageDigest, portableCrypto } from '@heddle/protocol/crypto'
+import type { Signer } from '@heddle/sdk'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+
+/** EIP-1193. */
+export type EthereumProvider = {
+  request(call: { readonly method: string; readonly params?: readonly unknown[] }): Promise<unknown>
+}
+
+const ethereumType = 3
+const firstWords = 'Connect to Heddle: this shows your public key and signs nothing else.'
+
+/**
+ * Signs items as Ethereum messages. Items name the public key and wallets tell only the address, so
+ * the key is read off a first signature.
+ */
+export async function ethereumWalletSigner(provider: EthereumProvider): Promise<Signer> {
+  const accounts = (await provider.request({ method: 'eth_requestAccounts' })) as string[]
+  const [address] = accounts
+  if (address === undefined) throw new Error('the wallet shares no account with this page')
+  const sign = async (payload: Uint8Array) => {
+    const params = [`0x${toHex(payload)}`, address]
+    return fromHex(String(await provider.request({ method: 'personal_sign', params })))
+  }
+  const words = new TextEncoder().encode(firstWords)
+  const owner = recoverKey(personalMessageDigest(words, portableCrypto), await sign(words))
+  return { signatureType: ethereumType, owner, sign }
+}
+
+function recoverKey(digest: Uint8Array, signature: Uint8Array): Uint8Array {
+  // 27 and 28, or 0 and 1 with some wallets.
+  const last = signature[64] ?? 0
+  const recovery = last >= 27 ? last - 27 : last
+  return secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact')
+    .addRecoveryBit(recovery)
+    .recoverPublicKey(digest)
+    .toBytes(false)
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function fromHex(text: string): Uint8Array {
+  const digits = text.replace(/^0x/, '')
+  return Uint8Array.from({ length: digits.length / 2 }, (_, at) =>
+    Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16),
+  )
+}

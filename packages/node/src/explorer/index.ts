@@ -1,0 +1,2 @@
+export { createExplorer, type Explorer } from './explorer.ts'
+export type { ExplorerDeps, HostUse } from './ports.ts'

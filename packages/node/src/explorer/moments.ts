@@ -1,0 +1,48 @@
+import { explorerLimits } from './options.ts'
+
+/** When this node saw what, milliseconds since 1970. Absent: before it started, or forgotten. */
+export type Moments = { readonly scheduledMs?: number; readonly evaluatedMs?: number }
+
+type Slot = { scheduledMs?: number; evaluatedMs?: number }
+
+/** When slots were durable and when they were evaluated: the newest ones, in memory only. */
+export class MomentLog {
+  readonly #slots = new Map<string, Slot>()
+  readonly #slotsMax: number
+
+  constructor(slotsMax: number = explorerLimits.momentsMax) {
+    this.#slotsMax = slotsMax
+  }
+
+  scheduled(processId: string, slot: number, nowMs: number): void {
+    this.#note(processId, slot).scheduledMs = nowMs
+  }
+
+  /** Returns the time since the slot was durable, if that was seen. */
+  evaluated(processId: string, slot: number, nowMs: number): number | undefined {
+    const moments = this.#note(processId, slot)
+    moments.evaluatedMs = nowMs
+    return moments.scheduledMs === undefined ? undefined : nowMs - moments.scheduledMs
+  }
+
+  of(processId: string, slot: number): Moments {
+    return { ...this.#slots.get(keyOf(processId, slot)) }
+  }
+
+  #note(processId: string, slot: number): Slot {
+    const key = keyOf(processId, slot)
+    const known = this.#slots.get(key)
+    if (known !== undefined) return known
+    const made: Slot = {}
+    this.#slots.set(key, made)
+    if (this.#slots.size > this.#slotsMax) {
+      const oldest = this.#slots.keys().next()
+      if (!oldest.done) this.#slots.delete(oldest.value)
+    }
+    return made
+  }
+}
+
+function keyOf(processId: string, slot: number): string {
+  return `${processId}/${slot}`
+}

@@ -1,0 +1,48 @@
+import type { CryptoEngine } from '@heddle/protocol/crypto'
+import type { LogEntry, Result } from '@heddle/protocol/message'
+import type { Runtime } from '../runtime/index.ts'
+
+/** Logs of the processes hosted here (structurally the scheduler). */
+export type LogPort = {
+  entries(processId: string, fromSlot: number, limit: number): Promise<LogEntry[]>
+  /** Next free slot; 0 for a process not hosted here. */
+  head(processId: string): number
+  processes(): Iterable<string>
+  onScheduled(listener: (processId: string, slot: number) => void): void
+}
+
+export type SlotEvaluation = { readonly slot: number; readonly result: Result }
+
+/** Durable results (structurally the compute unit). */
+export type ResultPort = {
+  evaluations(processId: string, fromSlot: number, limit: number): Promise<SlotEvaluation[]>
+  evaluatedHead(processId: string): number
+  onEvaluated(listener: (processId: string, slot: number) => void): void
+}
+
+export type BlockPort = { tip(): { readonly height: number; readonly timestampMs: number } }
+
+/** What the machine says of the node. Bytes. */
+export type HostUse = {
+  readonly memoryBytes: number
+  readonly diskUsedBytes: number
+  readonly diskFreeBytes: number
+}
+
+export type ExplorerDeps = {
+  readonly log: LogPort
+  readonly results: ResultPort
+  readonly blocks: BlockPort
+  readonly runtime: Pick<Runtime, 'clock' | 'timer' | 'disk'>
+  readonly engine: CryptoEngine
+  /** Base URLs of the nodes this one was told of. */
+  readonly peers: readonly string[]
+  readonly fetch: typeof globalThis.fetch
+  /** Folder with the built page. */
+  readonly siteFolder: string
+  /** Every route of the node as `GET /path`; the page shows what is there. */
+  served(): readonly string[]
+  hostUse(): Promise<HostUse>
+  /** Told of a failure nobody waits for. */
+  onFault(what: string, error: unknown): void
+}
