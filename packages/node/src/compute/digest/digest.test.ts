@@ -20,7 +20,8 @@ import { decodeHead } from '../results/record.ts'
 import { FakeItems, testModule, testSigner } from '../testing/fake-log.ts'
 import type { TestCommand } from '../testing/test-guest.ts'
 import { startTestUnit, type TestUnit, workerUrl } from '../testing/test-unit.ts'
-import { type CheckedUnit, openChecker } from './verify-slot.ts'
+import type { CheckedUnit } from './checked-unit.ts'
+import { openChecker } from './verify-slot.ts'
 
 type Json = Record<string, unknown>
 

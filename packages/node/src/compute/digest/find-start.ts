@@ -1,8 +1,8 @@
 import { equalBytes } from '@heddle/protocol/base'
 import { type CheckpointStatement, readCheckpointItem } from '@heddle/protocol/digest'
 import { decodeCheckpointRecords, type PackedCheckpoint } from '../checkpoint/index.ts'
+import type { CheckedUnit, VerifyRequest } from './checked-unit.ts'
 import type { RunnerDependencies } from './slot-runner.ts'
-import type { CheckedUnit, VerifyRequest } from './verify-slot.ts'
 
 /** Where a check begins: the first slot to run, the chain before it, and the state. */
 export type Start = {

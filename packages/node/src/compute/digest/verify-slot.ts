@@ -7,31 +7,15 @@ import {
   type SlotProof,
   type SlotVerdict,
 } from '@heddle/protocol/digest'
-import { type Item, ownerAddress } from '@heddle/protocol/item'
+import { ownerAddress } from '@heddle/protocol/item'
 import { checkChain, type LogEntry } from '@heddle/protocol/message'
 import type { Runtime } from '../../runtime/index.ts'
 import { type ComputeOptions, computeOptions } from '../options.ts'
 import { ModuleSource } from '../pool/module-source.ts'
 import { ThreadPool } from '../pool/thread-pool.ts'
+import type { CheckedUnit, VerifyRequest } from './checked-unit.ts'
 import { findStart, type Start } from './find-start.ts'
 import { type RunnerDependencies, SlotRunner } from './slot-runner.ts'
-
-/** A unit to be checked, as it answers over the network. Nothing it says is believed. */
-export type CheckedUnit = {
-  /** Body of `/cu/proof/:process/:slot`. */
-  proof(processId: string, slot: number): Promise<unknown>
-  /** Bodies of `/cu/proofs/:process`, one per slot from `fromSlot`; at least one. */
-  proofs(processId: string, fromSlot: number, limit: number): Promise<readonly unknown[]>
-  /** The item of `/cu/checkpoint/:process?to=slot`; undefined where there is none. */
-  checkpoint(processId: string, slotMax: number): Promise<Item | undefined>
-}
-
-export type VerifyRequest = {
-  readonly processId: string
-  readonly slot: number
-  /** Begins at a state the unit signed, where it has one, instead of running every slot before. */
-  readonly fromCheckpoint?: boolean | undefined
-}
 
 /** What came of it. `slot` is where it was decided: one before the slot asked for can be wrong. */
 type Finding = SlotVerdict & {
