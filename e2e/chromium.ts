@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
+/** Without its own sandbox, since tests may run as root; nothing is drawn by a graphics card. */
+const args = ['--no-sandbox', '--disable-gpu', '--disable-extensions']
+
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The system's Chromium, or undefined where there is none. */
@@ -18,10 +21,10 @@ export const skipReason: string | undefined =
       ? undefined
       : 'the page is not built (node scripts/build-explorer.ts)'
 
-/** Starts the system's Chromium; without its own sandbox, since tests may run as root. */
+/** Starts the system's Chromium. */
 export function launchChromium(): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error('no Chromium is installed')
-  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+  return chromium.launch({ executablePath: chromiumPath, args })
 }
 
 /** What went wrong on a page, as it is told on its console. */

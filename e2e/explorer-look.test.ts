@@ -9,7 +9,7 @@ import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from 
 
 const counterFile = fileURLToPath(new URL('../examples/counter.ts', import.meta.url))
 const axeSource = fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url))
-const pictures = fileURLToPath(new URL('../apps/explorer/pictures/', import.meta.url))
+const pictures = fileURLToPath(new URL('../docs/pictures/', import.meta.url))
 
 /** Pages that a reader of the repository is shown. */
 const pictured = new Set(['', 'processes', 'process', 'message', 'spawn', 'wallet'])

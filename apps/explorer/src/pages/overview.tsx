@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useCallback, useRef, useState } from 'preact/hooks'
 import { useLive } from '../api/live.ts'
 import { useLoad } from '../api/load.ts'
@@ -117,7 +118,7 @@ function Figure({
 }: {
   name: string
   value: string
-  children: preact.ComponentChildren
+  children: ComponentChildren
 }) {
   return (
     <div class="figure">
