@@ -80,7 +80,7 @@ async function spawnActor(source: string, ...args: string[]): Promise<string> {
 describe('an actor, by hand', () => {
   it('spawn tells process, slot, time and where to look', async () => {
     const out = await done('spawn', counterFile, '--name', 'counter', '--tag', 'Topic=a=b')
-    const [, id, url] = /^process {2}([\w-]{43}) {2}slot 0 {2}ready in [\d.]+ ms {3}(\S+)\n$/.exec(
+    const [, id, url] = /^process {2}([\w-]{43}) {2}slot 0 {2}ready in [\d.]+ m?s {3}(\S+)\n$/.exec(
       out,
     ) ?? ['', '', '']
     expect(id).not.toBe('')
@@ -92,7 +92,7 @@ describe('an actor, by hand', () => {
 
   it('send, read, eval, result and results, for people and for machines', async () => {
     const { id, slot, url } = await json('spawn', counterFile)
-    expect([id.length, slot, url]).toEqual([43, 0, `${node.url}/cu/results/${id}`])
+    expect([id.length, slot, url]).toEqual([43, 0, `${node.url}/explorer/process/${id}`])
 
     const sent = await done('send', id, '--action', 'Inc', '--tag', 'By=2')
     expect(sent).toMatch(/^slot 1 {2}2 {2}\([\d.]+ ms(, [\d,]+ gas)?\)\n$/)

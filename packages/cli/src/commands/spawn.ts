@@ -37,7 +37,7 @@ export const spawnCommand: Command = {
       signal,
     })
     const { id } = await withProgress('spawning', spawning)
-    const url = `${client.url}/cu/results/${id}`
+    const url = `${client.url}/explorer/process/${id}`
     const text = `process  ${id}  slot 0  ready in ${took()}   ${url}`
     answer(flags.json === true, { id, slot: 0, url }, text)
     return 0
