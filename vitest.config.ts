@@ -11,8 +11,6 @@ export default defineConfig({
       'sim/**/*.test.ts',
       'training/**/*.test.ts',
       'docs/**/*.test.ts',
-      'sim/**/*.test.ts',
-      'training/**/*.test.ts',
     ],
     // Vitest leaves a core free unless told; many of these tests wait for a disk or another process.
     maxWorkers: 2,

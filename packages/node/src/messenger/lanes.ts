@@ -12,7 +12,7 @@ type Deps = Pick<MessengerDeps, 'log' | 'runtime'> & {
   readonly deliverer: Pick<Deliverer, 'deliver'>
   readonly letters: LetterTable
   readonly fates: Fates
-  readonly options: Pick<MessengerOptions, 'freshMax' | 'freshBytesMax'>
+  readonly options: Pick<MessengerOptions, 'freshMax' | 'freshBytesMax' | 'retryCapMs'>
   /** Every letter gets a row before its first attempt: for keys that sign at random. */
   readonly rowsFirst: boolean
   /** A fresh letter is delivered or has a row. */
@@ -126,11 +126,11 @@ export class Lanes {
   sweep(): void {
     this.#alarm?.cancel()
     this.#alarm = undefined
-    const { letters } = this.#deps
+    const { fates, letters, options } = this.#deps
     if (this.#stopped || letters.pending === 0) return
-    const nowMs = this.#deps.fates.nowMs
+    const { nowMs } = fates
     // Lanes under way are due as well; reading past them keeps them from hiding others.
-    for (const lane of letters.due(nowMs, 2 * rowLanesMax)) {
+    for (const lane of letters.due(nowMs, nowMs + options.retryCapMs, 2 * rowLanesMax)) {
       if (!this.#lanes.has(keyOf(lane))) this.#start(lane, [], true)
     }
     // A lane that found no place is started when one ends: every end sets the alarm.

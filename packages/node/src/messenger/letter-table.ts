@@ -142,10 +142,14 @@ export class LetterTable {
     return this.#state.get(sql, processId, target) !== undefined
   }
 
-  /** Lanes whose time has come, longest due first. */
-  due(nowMs: number, limit: number): { processId: string; target: string }[] {
-    const sql = 'SELECT process, target FROM lanes WHERE next_ms <= ? ORDER BY next_ms LIMIT ?'
-    const rows = this.#state.all(sql, nowMs, limit)
+  /**
+   * Lanes whose time has come, longest due first. One set later than `horizonMs` is due as well: no wait
+   * is that long, so the clock was ahead when it was set.
+   */
+  due(nowMs: number, horizonMs: number, limit: number): { processId: string; target: string }[] {
+    const sql = `SELECT process, target FROM lanes WHERE next_ms <= ? OR next_ms > ?
+      ORDER BY next_ms LIMIT ?`
+    const rows = this.#state.all(sql, nowMs, horizonMs, limit)
     return rows.map((row) => ({ processId: String(row.process), target: String(row.target) }))
   }
 

@@ -14,12 +14,13 @@ const windowBytes = 4 * 1024 * 1024
 /** A part of a file in memory that follows a reader going forward. */
 class Window {
   readonly #file: File
-  #buffer: Buffer = Buffer.allocUnsafe(windowBytes)
+  #buffer: Buffer
   #length = 0
   #start = 0
 
-  constructor(file: File) {
+  constructor(file: File, sizeBytes: number) {
     this.#file = file
+    this.#buffer = Buffer.allocUnsafe(Math.min(windowBytes, sizeBytes))
   }
 
   /** `length` bytes from `offset`; fewer where the file ends. Valid until the next call. */
@@ -58,7 +59,7 @@ export async function scanSegment(
 ): Promise<Scan> {
   const sizeBytes = await file.sizeBytes()
   const mark = groupMark(segment.salt)
-  const window = new Window(file)
+  const window = new Window(file, sizeBytes)
   let end = segmentHeadBytes
   let sequence = segment.sequence
   let lastGroup: number | undefined

@@ -1,0 +1,2 @@
+export { decodeHead, encodeRecord } from './record.ts'
+export { ResultLog } from './result-log.ts'

@@ -1,0 +1,1 @@
+export { CrashDisk } from './crash-disk.ts'

@@ -1,0 +1,99 @@
+import { nodeCrypto } from '@heddle/node/runtime'
+import { errorMessage } from '@heddle/protocol/base'
+import { resultChainStart } from '@heddle/protocol/digest'
+import { tagValue, verifyItem } from '@heddle/protocol/item'
+import { checkChain, verifyAssignment } from '@heddle/protocol/message'
+import { newActor } from './actor.ts'
+import { checkDeliveries, deliveryName } from './deliveries.ts'
+import { evaluateSlot } from './evaluator.ts'
+import { type Kept, readLogs } from './kept-logs.ts'
+import type { Cluster } from './node.ts'
+import type { Posted } from './users.ts'
+
+const engine = nodeCrypto
+
+/** Looks at what all disks hold after a run, and notes every promise that was not kept. */
+export async function checkAll(world: Cluster, posted: readonly Posted[]): Promise<void> {
+  const logs = await readLogs(world)
+  let ticks = 0
+  for (const log of logs.values()) {
+    await checkOrder(world, log)
+    checkReplay(world, log)
+    ticks += checkTicks(world, log)
+  }
+  const letters = checkDeliveries(world.log, logs)
+  checkAcknowledged(world, logs, posted)
+  const slots = [...logs.values()].reduce((sum, log) => sum + log.entries.length, 0)
+  world.log.add(`checked ${logs.size} logs, ${slots} slots, ${letters} letters, ${ticks} ticks`)
+}
+
+/** Gapless slots, rising timestamps, hash chain, signatures; no message and no name twice. */
+async function checkOrder({ log }: Cluster, { processId, node, entries }: Kept): Promise<void> {
+  const seen = new Set<string>()
+  for (const [slot, entry] of entries.entries()) {
+    const { assignment, message } = entry
+    try {
+      if (assignment.slot !== slot) throw new Error(`slot ${assignment.slot} stands there`)
+      checkChain(entries[slot - 1]?.assignment, assignment, engine)
+      await verifyAssignment(entry, node.address, engine, (item) => verifyItem(item, engine))
+    } catch (error) {
+      log.violate(`log ${processId} at slot ${slot}: ${errorMessage(error)}`)
+    }
+    const name = slot === 0 ? undefined : deliveryName(entry)
+    for (const id of name === undefined ? [assignment.messageId] : [assignment.messageId, name]) {
+      if (seen.has(id)) log.violate(`log ${processId} has ${id} twice, again at slot ${slot}`)
+      seen.add(id)
+    }
+    if (message === undefined && assignment.messageId === processId) {
+      log.violate(`log ${processId} opens without its process`)
+    }
+  }
+}
+
+/** A fresh evaluator over the log gives what the disk holds, slot for slot. */
+function checkReplay({ log }: Cluster, { processId, entries, evaluations }: Kept): void {
+  if (evaluations.length !== entries.length) {
+    log.violate(`${processId} has ${evaluations.length} results of ${entries.length} slots`)
+  }
+  let actor = { state: newActor, chain: resultChainStart(processId, engine) }
+  for (const [slot, entry] of entries.entries()) {
+    const next = evaluateSlot(actor, entry, engine)
+    actor = next
+    if (JSON.stringify(evaluations[slot]?.result) !== next.resultJson) {
+      log.violate(`${processId} replays to another result at slot ${slot}`)
+      return
+    }
+  }
+}
+
+/** Ticks stand in the log in order and without a gap, whatever happened to node and clock between. */
+function checkTicks({ log }: Cluster, { processId, entries }: Kept): number {
+  let last: number | undefined
+  let ticks = 0
+  for (const { message } of entries) {
+    const position = Number(tagValue(message?.tags ?? [], 'Cron-Time') ?? Number.NaN)
+    if (Number.isNaN(position)) continue
+    const everyMs = tagValue(message?.tags ?? [], 'Cron-Tick') === '1-second' ? 1000 : 3000
+    if (last !== undefined && position !== last + everyMs) {
+      log.violate(`ticks of ${processId} go from ${last} to ${position}`)
+    }
+    last = position
+    ticks++
+  }
+  return ticks
+}
+
+/** What users were told is scheduled is in its log, once. */
+function checkAcknowledged(
+  { log }: Cluster,
+  logs: ReadonlyMap<string, Kept>,
+  posted: readonly Posted[],
+): void {
+  for (const { item, processId, isAcknowledged } of posted) {
+    const entries = logs.get(processId)?.entries ?? []
+    const count = entries.filter(({ assignment }) => assignment.messageId === item.id).length
+    if (isAcknowledged && count !== 1) {
+      log.violate(`acknowledged item ${item.id} is ${count} times in log ${processId}`)
+    }
+  }
+}
