@@ -138,7 +138,7 @@ export function commandHelp(command: Command): string {
   const rows = Object.entries(command.flags).map(([name, flag]) => {
     const short = flag.short === undefined ? '    ' : `-${flag.short}, `
     const value = flag.type === 'boolean' ? '' : ` ${valueName(flag)}`
-    return `  ${`${short}--${name}${value}`.padEnd(34)} ${flag.help}`
+    return `  ${`${short}--${name}${value}`.padEnd(33)}  ${flag.help}`
   })
   const usage = `heddle ${command.name} ${command.usage}`.trimEnd()
   return `${command.summary}\n\nUsage: ${usage} [options]\n\nOptions:\n${rows.join('\n')}`

@@ -23,6 +23,7 @@ const names = [
   'list',
   'upload',
   'get',
+  'query',
   'status',
 ]
 /** Nobody listens there, and no wallet is there: whoever gets that far is refused with 1. */

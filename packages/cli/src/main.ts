@@ -21,17 +21,25 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   monitor: async () => (await import('./commands/monitor.ts')).monitorCommand,
   unmonitor: async () => (await import('./commands/monitor.ts')).unmonitorCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
+  query: async () => (await import('./commands/query.ts')).queryCommand,
   upload: async () => (await import('./commands/upload.ts')).uploadCommand,
   get: async () => (await import('./commands/get.ts')).getCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  provenance: async () => (await import('./commands/provenance.ts')).provenanceCommand,
   store: async () => (await import('./commands/store.ts')).storeCommand,
   da: async () => (await import('./commands/da.ts')).daCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
+  top: async () => (await import('./commands/top.ts')).topCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+}
+
+/** All commands, in the order of the help text. */
+export function loadCommands(): Promise<Command[]> {
+  return Promise.all(Object.values(commands).map((load) => load()))
 }
 
 async function help(): Promise<string> {
-  const all = await Promise.all(Object.values(commands).map((load) => load()))
-  const rows = all.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
+  const rows = (await loadCommands()).map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
   return [
     'heddle: a decentralised computer on this machine',
     '',

@@ -21,6 +21,10 @@ export const nodeFlags: Readonly<Record<string, Flag>> = {
     type: 'string',
     help: 'FILE with the storers to publish to, or a storer is one of',
   },
+  availability: {
+    type: 'string',
+    help: 'local (default); certified: replies about processes wait until storers have signed',
+  },
   'lane-port': { type: 'string', help: 'PORT of a storer’s lane (default 0: any free one)' },
   peer: { type: 'string', help: 'URL,URL… of other nodes' },
   'public-url': { type: 'string', help: 'URL under which others reach this node' },
@@ -37,11 +41,19 @@ export const nodeFlags: Readonly<Record<string, Flag>> = {
     type: 'string',
     help: 'COUNT of threads that evaluate (default: one a core)',
   },
+  'compute-memory-mib': {
+    type: 'string',
+    help: 'MEBIBYTES that live processes may take; the rest sleep (default: a quarter of memory)',
+  },
   'evaluation-timeout-ms': { type: 'string', help: 'MS of the longest evaluation (default 10000)' },
   log: { type: 'string', help: 'LEVEL: info, warn (default), error or silent' },
   'winston-per-mib': {
     type: 'string',
     help: 'WINSTON asked for a MiB of a transaction’s data (default 0)',
+  },
+  recover: {
+    type: 'string',
+    help: 'PROCESS,… to rebuild from the store: that of --peer, or this node’s own',
   },
   dev: { type: 'boolean', help: 'log what the node does; blocks at /mine, balances at /mint' },
 }

@@ -1,5 +1,5 @@
 import { encodeText, isId } from '@heddle/protocol/base'
-import { portableCrypto } from '@heddle/protocol/crypto'
+import { portableCrypto, type StreamHash, startPortableSha384 } from '@heddle/protocol/crypto'
 import { createItem, type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
 import { createDaClient, type DaClient } from './da/client.ts'
 import * as errors from './errors.ts'
@@ -7,6 +7,15 @@ import { type NodeStatus, readStatus } from './node-status.ts'
 import { postItem } from './post.ts'
 import { createProcess, type ProcessHandle, scheduledResult } from './process.ts'
 import { signerAddress } from './signers.ts'
+import { type Download, type DownloadInput, download } from './storage/download.ts'
+import {
+  type FoundItem,
+  type QueryInput,
+  type QueryPage,
+  query,
+  queryAll,
+} from './storage/query.ts'
+import { type UploadProgress, type UploadState, uploadParts } from './storage/upload-parts.ts'
 import { dataBytes, protocolTags, type TagInput, tagList } from './tags.ts'
 import { createTransport, type Fetch, postBytes, type Transport } from './transport.ts'
 
@@ -16,6 +25,8 @@ export type ClientOptions = {
   /** Needed for whatever is signed: spawn, send, upload. */
   readonly signer?: Signer
   readonly fetch?: Fetch
+  /** Hashes what is uploaded and downloaded; where there is a faster one than the portable. */
+  readonly startSha384?: () => StreamHash
 }
 
 export type SpawnInput = {
@@ -31,9 +42,15 @@ export type SpawnInput = {
 }
 
 export type UploadInput = {
-  readonly data: Uint8Array | string
+  /** A `Blob` (a browser's `File`; in Node `fs.openAsBlob(path)`) may be larger than memory. */
+  readonly data: Uint8Array | string | Blob
   readonly tags?: TagInput
   readonly signal?: AbortSignal
+  /** Of a `Blob` only: size of a part, where it stands, and how an earlier try is gone on with. */
+  readonly partBytes?: number
+  readonly resume?: UploadState
+  readonly onProgress?: (progress: UploadProgress) => void
+  readonly onState?: (state: UploadState) => void | Promise<void>
 }
 
 export type Client = {
@@ -47,8 +64,17 @@ export type Client = {
   spawn(input: SpawnInput): Promise<ProcessHandle>
   /** The handle of a process; asks nothing yet. Throws `id-invalid`. */
   process(id: string): ProcessHandle
-  /** Keeps data as a signed item; returns its id once it is durable. Equal uploads may be one item. */
+  /**
+   * Keeps data as a signed item; returns its id once it is durable. Equal uploads may be one item. A
+   * `Blob` goes in parts, and on where it broke off.
+   */
   upload(input: UploadInput): Promise<string>
+  /** The data of an item or transaction as it comes, checked here: see `Download`. */
+  download(id: string, input?: DownloadInput): Promise<Download>
+  /** A page of what the node's index finds. */
+  query(input?: QueryInput): Promise<QueryPage>
+  /** All that is found, page after page. */
+  queryAll(input?: QueryInput): AsyncGenerator<FoundItem>
   /** An item by its id, its signature checked. Rejects with `item-forged` where the node lies. */
   item(id: string, signal?: AbortSignal): Promise<Item>
   status(signal?: AbortSignal): Promise<NodeStatus>
@@ -62,7 +88,8 @@ export type Client = {
  * A client of one node. Every call rejects with a HeddleError that says what to do, or with the reason
  * of its `signal` once that is aborted. Throws `url-invalid`.
  */
-export function createClient({ url, signer, fetch = globalThis.fetch }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
+  const { url, signer, fetch = globalThis.fetch, startSha384 = startPortableSha384 } = options
   const transport = createTransport(url, fetch)
   const address = signer === undefined ? undefined : signerAddress(signer)
   return {
@@ -73,7 +100,10 @@ export function createClient({ url, signer, fetch = globalThis.fetch }: ClientOp
     status: (signal) => readStatus(transport, signal),
     process: (id) => createProcess(transport, signer, id),
     spawn: (input) => spawn(transport, signer, input),
-    upload: (input) => upload(transport, signer, input),
+    upload: (input) => upload({ transport, startSha384 }, signer, input),
+    download: (id, input) => download({ transport, startSha384 }, id, input),
+    query: (input) => query(transport, input),
+    queryAll: (input) => queryAll(transport, input),
     item: (id, signal) => fetchItem(transport, id, signal),
   }
 }
@@ -105,11 +135,15 @@ async function spawn(
 
 /** Unlike messages, uploads get no anchor: the same file signed by the same key is one item. */
 async function upload(
-  transport: Transport,
+  { transport, startSha384 }: { transport: Transport; startSha384: () => StreamHash },
   signer: Signer | undefined,
-  { data, tags, signal }: UploadInput,
+  { data, tags, signal, ...rest }: UploadInput,
 ): Promise<string> {
   if (signer === undefined) throw errors.signerMissing()
+  if (data instanceof Blob) {
+    const input = { ...rest, tags: tagList(tags), signal }
+    return await uploadParts({ transport, signer, startSha384 }, data, input)
+  }
   const bytes = typeof data === 'string' ? encodeText(data) : data
   const item = await createItem({ data: bytes, tags: tagList(tags) }, signer, portableCrypto)
   await postBytes(transport, '/v1/tx', item.bytes, signal)

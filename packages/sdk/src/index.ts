@@ -27,9 +27,18 @@ export {
 } from './models.ts'
 export type { NodeStatus } from './node-status.ts'
 export type { MessageInput, ProcessHandle, ReadInput, SlotResult } from './process.ts'
+export {
+  fetchProvenance,
+  type Provenance,
+  type ProvenanceItem,
+  type ProvenanceLink,
+} from './provenance.ts'
 export { findReceipt } from './receipts.ts'
 export type { ReadResult, SentMessage } from './result.ts'
 export type { PageInput, ResultsPage } from './results-page.ts'
 export { generateWallet, type Wallet, walletSigner } from './signers.ts'
+export type { Download, DownloadInput } from './storage/download.ts'
+export type { FoundItem, QueryInput, QueryPage } from './storage/query.ts'
+export type { UploadProgress, UploadState } from './storage/upload-parts.ts'
 export type { TagInput } from './tags.ts'
 export type { Answer, Transport } from './transport.ts'

@@ -45,7 +45,7 @@ async function certificatesIn(file: string): Promise<AnyCertificate[]> {
   return [inner as CertificateJson]
 }
 
-function parseJson(file: string, bytes: Uint8Array): object {
+export function parseJson(file: string, bytes: Uint8Array): object {
   try {
     const value: unknown = JSON.parse(decodeText(bytes))
     if (typeof value === 'object' && value !== null) return value

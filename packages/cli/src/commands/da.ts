@@ -1,6 +1,8 @@
 import { type Command, clientFlags, type Given, usageError } from '../command.ts'
 import { getCommandOfDa } from './da-get.ts'
 import { putCommandOfDa } from './da-put.ts'
+import { recoverCommandOfDa } from './da-recover.ts'
+import { repairCommandOfDa } from './da-repair.ts'
 import { sampleCommandOfDa } from './da-sample.ts'
 import { statusOfDa, storersOfDa } from './da-status.ts'
 import { verifyCommandOfDa } from './da-verify.ts'
@@ -12,11 +14,15 @@ const verbs: Readonly<Record<string, (given: Given) => Promise<number>>> = {
   verify: verifyCommandOfDa,
   status: statusOfDa,
   storers: storersOfDa,
+  repair: repairCommandOfDa,
+  recover: recoverCommandOfDa,
 }
 
 export const daCommand: Command = {
   name: 'da',
-  usage: 'put FILE | get BLOB | sample BLOB | verify CERTIFICATE | status | storers',
+  usage:
+    'put FILE | get BLOB | sample BLOB | verify CERTIFICATE | status | storers | ' +
+    'repair STORER | recover PROCESS',
   summary: 'Publish bulk data to storers, read, sample and verify it',
   flags: {
     ...clientFlags,
@@ -34,6 +40,14 @@ export const daCommand: Command = {
     pieces: { type: 'string', help: 'COUNT of pieces of 16 KiB to sample: cheap, and say less' },
     bits: { type: 'string', help: 'BITS of confidence to sample rows for (default 30)' },
     storers: { type: 'string', help: 'FILE of the storer set to verify against' },
+    'storer-set': { type: 'string', help: 'FILE of the storer set to recover a log from' },
+    certificates: {
+      type: 'string',
+      help: 'FILE or URL: a log’s certificates, as GET /su/availability/PROCESS has them',
+    },
+    data: { type: 'string', help: 'DIR of a stopped or new node to recover a log into' },
+    key: { type: 'string', help: 'FILE with the key of that node, to go on with the log' },
+    scheduler: { type: 'string', help: 'ADDRESS that must have signed the log' },
   },
   arguments: [1, 2],
   async run(given) {

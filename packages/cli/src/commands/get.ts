@@ -1,45 +1,44 @@
-import { writeFile } from 'node:fs/promises'
-import { decodeTextStrict, encodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/base'
+import { decodeTextStrict, encodeBase64Url } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
 import { type Item, ownerAddress } from '@heddle/protocol/item'
+import type { Client } from '@heddle/sdk'
 import { type Command, clientFlags, idArgument, textFlag } from '../command.ts'
 import { connect } from '../connect.ts'
-import { print, printable, remark, withProgress } from '../output.ts'
+import { answer, print, printable, remark, withProgress } from '../output.ts'
+import { getFile } from './get-file.ts'
 
-function describeItem(item: Item, out: string | undefined) {
-  const { id, tags, target, data } = item
+function describeItem({ id, tags, target, data, ...item }: Item) {
   return {
     id,
     owner: ownerAddress(item, portableCrypto),
     ...(target.length === 0 ? {} : { target: encodeBase64Url(target) }),
     tags,
     size: data.length,
-    ...(out === undefined ? { data: encodeBase64Url(data) } : { out }),
+    data: encodeBase64Url(data),
   }
 }
 
-async function write(path: string, data: Uint8Array): Promise<void> {
-  await writeFile(path, data).catch((cause) => {
-    const text = `cannot write ${path}: ${errorMessage(cause)}`
-    throw new HeddleError('file-unwritable', 'unavailable', text, { path }, { cause })
-  })
-}
-
-/** Bytes as they are into files and pipes; a terminal gets text, and nothing that would drive it. */
+/** A terminal gets text, and nothing that would drive it. */
 function show(data: Uint8Array): void {
-  if (!process.stdout.isTTY) {
-    process.stdout.write(data)
-    return
-  }
   const text = decodeTextStrict(data)
   if (text === undefined) remark(`${data.length} bytes that are not text: give --out FILE`)
   else print(printable(text))
 }
 
+/** Bytes as they are into files and pipes; where they turn out wrong, the command fails at the end. */
+async function pipe(client: Client, id: string, signal: AbortSignal): Promise<void> {
+  const { data } = await client.download(id, { signal })
+  for await (const piece of data) {
+    if (process.stdout.write(piece)) continue
+    await new Promise<void>((resolve) => process.stdout.once('drain', resolve))
+  }
+}
+
 export const getCommand: Command = {
   name: 'get',
   usage: 'ID',
-  summary: 'Fetch an item’s data, its signature checked',
+  summary:
+    'Fetch the data of an item or transaction, checked; a large one goes on where it broke off',
   flags: {
     ...clientFlags,
     json: { type: 'boolean', help: 'the item as JSON on stdout, its data as base64url' },
@@ -49,11 +48,21 @@ export const getCommand: Command = {
   async run({ values: [text], flags, signal }) {
     const id = idArgument('kept item', text)
     const out = textFlag(flags, 'out')
-    const item = await withProgress('fetching', connect(flags).item(id, signal))
-    if (out !== undefined) await write(out, item.data)
-    if (flags.json === true) print(JSON.stringify(describeItem(item, out)))
-    else if (out === undefined) show(item.data)
-    else remark(`${item.data.length} bytes  ${out}`)
+    const client = connect(flags)
+    if (out !== undefined) {
+      const { owner, tags, sizeBytes } = await getFile(client, id, out, signal)
+      const told = { id, owner, tags, size: sizeBytes, out }
+      if (flags.json === true) print(JSON.stringify(told))
+      else remark(`${sizeBytes} bytes  ${out}`)
+      return 0
+    }
+    if (flags.json !== true && !process.stdout.isTTY) {
+      await pipe(client, id, signal)
+      return 0
+    }
+    const item = await withProgress('fetching', client.item(id, signal))
+    if (flags.json === true) answer(true, describeItem(item), '')
+    else show(item.data)
     return 0
   },
 }

@@ -7,19 +7,37 @@ type ProcessRow = {
   process: string
   slots: number
   backlog: number
-  stopped: string | null
+  stopped: { readonly error: string } | null
 }
-type Page = { readonly total: number; readonly processes: readonly ProcessRow[] }
+type Page = {
+  readonly total: number
+  readonly cursor: string | null
+  readonly processes: readonly ProcessRow[]
+}
 
-async function fetchProcesses(client: Client, limit: number, signal: AbortSignal): Promise<Page> {
-  const answered = await client.transport.get(`/cu/processes?limit=${limit}`, signal)
-  return answered.json() as Page
+/** Rows of one request. */
+const pageRows = 1000
+
+/** The first `limit` processes, page by page. */
+async function fetchProcesses(client: Client, limit: number, signal: AbortSignal) {
+  const processes: ProcessRow[] = []
+  let cursor: string | null = '0'
+  let total = 0
+  while (cursor !== null && processes.length < limit) {
+    const rows = Math.min(pageRows, limit - processes.length)
+    const path = `/cu/processes?limit=${rows}&cursor=${encodeURIComponent(cursor)}`
+    const page = (await client.transport.get(path, signal)).json() as Page
+    processes.push(...page.processes)
+    total = page.total
+    cursor = page.cursor
+  }
+  return { total, processes }
 }
 
 function describeRow({ process, slots, backlog, stopped }: ProcessRow): string {
   const behind = backlog === 0 ? '' : `  ${backlog} waiting`
   const count = `${slots} ${slots === 1 ? 'slot' : 'slots'}`
-  return `${process}  ${count}${behind}${stopped === null ? '' : `  ${stopped}`}`
+  return `${process}  ${count}${behind}${stopped === null ? '' : `  ${stopped.error}`}`
 }
 
 export const listCommand: Command = {
@@ -30,7 +48,7 @@ export const listCommand: Command = {
   arguments: [1, 1],
   async run({ values: [what], flags, signal }) {
     if (what !== 'processes') throw usageError(`heddle list ${what}: it lists processes`)
-    const limit = numberFlag(flags, 'limit', 1000) ?? 100
+    const limit = numberFlag(flags, 'limit', 100_000) ?? 100
     const reading = fetchProcesses(connect(flags), limit, signal)
     const { total, processes } = await withProgress('reading', reading)
     const json = flags.json === true

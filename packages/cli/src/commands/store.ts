@@ -13,6 +13,7 @@ import {
 } from '../command.ts'
 import { connect } from '../connect.ts'
 import { answer, withProgress } from '../output.ts'
+import { recoverProcess } from './store-recover.ts'
 
 type Status = {
   readonly dataSets: number
@@ -111,13 +112,29 @@ async function rebuild({ flags }: Given): Promise<number> {
   return damages.some(({ isTail }) => !isTail) ? 1 : 0
 }
 
+/** Has the node keep all of its logs that is evaluated now, rather than soon. */
+async function rollUp({ flags, signal }: Given): Promise<number> {
+  const { transport } = connect(flags)
+  const asking = transport.post('/rollup/flush', new Uint8Array(0), 'text/plain', signal)
+  await withProgress('rolling up', asking)
+  answer(flags.json === true, {}, 'all that is evaluated is kept in the store')
+  return 0
+}
+
 export const storeCommand: Command = {
   name: 'store',
-  usage: 'status | audit | challenge ROOT SIZE | rebuild',
-  summary: 'Show, audit or challenge a node’s store, or rebuild the index of a stopped one',
+  usage: 'status | audit | challenge ROOT SIZE | rebuild | recover PROCESS | rollup',
+  summary: 'Show, audit or challenge a node’s store; rebuild its index, or a process from it',
   flags: {
     ...clientFlags,
     count: { type: 'string', help: 'COUNT of chunks to recall (default 100; challenge: 4)' },
+    from: { type: 'string', help: 'URL to recover from (default: the node’s peers, then itself)' },
+    bundle: {
+      type: 'string',
+      multiple: true,
+      help: 'FILE with a rollup’s data to recover from, in order of slot; may be repeated',
+    },
+    scheduler: { type: 'string', help: 'ADDRESS that schedules the process, where several say so' },
     data: { type: 'string', help: 'DIR of the stopped node to rebuild (default .heddle)' },
   },
   arguments: [1, 3],
@@ -126,13 +143,18 @@ export const storeCommand: Command = {
     if (verb === 'challenge' && root !== undefined && size !== undefined) {
       return challenge(root, size, given)
     }
+    if (verb === 'recover' && root !== undefined && size === undefined) {
+      return recoverProcess(root, given)
+    }
     if (root === undefined) {
+      if (verb === 'rollup') return rollUp(given)
       if (verb === 'status') return showStatus(given)
       if (verb === 'audit') return audit(given)
       if (verb === 'rebuild') return rebuild(given)
     }
     throw usageError(
-      'heddle store: status, audit, challenge ROOT SIZE, or rebuild. See: heddle store --help',
+      'heddle store: status, audit, challenge ROOT SIZE, rebuild, recover PROCESS, or rollup. ' +
+        'See: heddle store --help',
     )
   },
 }

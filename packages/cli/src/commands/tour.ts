@@ -12,16 +12,16 @@ function openWallet(path: string): Promise<Signer> {
   return existsSync(path) ? walletFromFile(path) : createWalletFile(path)
 }
 
-async function giveTour(url: string, walletPath: string): Promise<void> {
+async function giveTour(url: string, walletPath: string, signal: AbortSignal): Promise<void> {
   const client = createClient({ url, signer: await openWallet(walletPath) })
   const took = elapsed()
-  const { trader } = await runTour(client, createNarrator(url))
+  const { trader } = await runTour(client, createNarrator(url), signal)
   print(
     `\nthat took ${took()}; the node stays up, end it with Ctrl-C. Now you, in another terminal:\n`,
   )
   const mine = `--url ${url} --wallet ${walletPath}`
   print(`  npx heddle read ${trader.id} --action Status --url ${url}`)
-  print(`  npx heddle eval ${trader.id} 'decisions.length' ${mine}`)
+  print(`  npx heddle eval ${trader.id} 'agent.decisions.length' ${mine}`)
   print(`  npx heddle spawn examples/counter.ts ${mine}`)
 }
 
@@ -36,7 +36,7 @@ export const tourCommand: Command = {
     const { processes } = await createClient({ url }).status()
     if (processes === 0) {
       const walletPath = join(options.dataFolder, 'tour-wallet.json')
-      await Promise.race([giveTour(url, walletPath), stopped])
+      await Promise.race([giveTour(url, walletPath, signal), stopped])
     } else {
       print(`${processes} processes are here already: npx heddle list processes --url ${url}`)
       print('for the tour, choose an empty folder: npx heddle tour --data DIR')

@@ -2,25 +2,33 @@ import { type Command, clientFlags, tagFlag, tagFlags, textFlag } from '../comma
 import { connectSigned } from '../connect.ts'
 import { contentTypeOf, readInput } from '../file.ts'
 import { answer, withProgress } from '../output.ts'
+import { statFile, uploadFile } from './upload-file.ts'
+
+/** Larger files go in parts. */
+const oneRequestBytes = 8 * 1024 * 1024
 
 export const uploadCommand: Command = {
   name: 'upload',
   usage: 'FILE',
-  summary: 'Keep a file as a signed item',
+  summary: 'Keep a file as a signed item; a large one goes on where it broke off',
   flags: {
     ...clientFlags,
     type: { type: 'string', help: 'TYPE, its Content-Type (default: by the name’s ending)' },
     ...tagFlag,
   },
   arguments: [1, 1],
-  async run({ values: [file = ''], flags, signal }) {
-    const type = textFlag(flags, 'type') ?? contentTypeOf(file)
+  async run({ values: [path = ''], flags, signal }) {
+    const type = textFlag(flags, 'type') ?? contentTypeOf(path)
     const tags = [{ name: 'Content-Type', value: type }, ...tagFlags(flags)]
-    const data = await readInput(file)
+    const file = await statFile(path)
+    const isLarge = file.sizeBytes > oneRequestBytes
+    const data = isLarge ? new Uint8Array(0) : await readInput(path)
     const client = await connectSigned(flags)
-    const id = await withProgress('uploading', client.upload({ data, tags, signal }))
+    const id = isLarge
+      ? await uploadFile(client, file, tags, signal)
+      : await withProgress('uploading', client.upload({ data, tags, signal }))
     const url = `${client.url}/${id}`
-    answer(flags.json === true, { id, size: data.length, url }, `item  ${id}  ${url}`)
+    answer(flags.json === true, { id, size: file.sizeBytes, url }, `item  ${id}  ${url}`)
     return 0
   },
 }

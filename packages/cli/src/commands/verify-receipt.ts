@@ -27,29 +27,57 @@ const { sha256 } = nodeCrypto
 const hash = sha256Hash(sha256)
 const memoryBytesMax = 65_535 * 65_536
 
+/** A receipt that was found right. */
+export type ReplayedReceipt = {
+  readonly id: string
+  readonly signer: string
+  readonly model: string
+  readonly root: string
+  readonly precision: string
+  readonly steps: number
+  /** Time of the replay, for people. */
+  readonly took: string
+}
+
 /**
  * Answers a receipt's question again on this machine and compares every step. A wrong receipt is refused with
  * its first wrong step, which the referee has run on its own.
  */
-export async function verifyReceipt(id: string, { flags, signal }: Given): Promise<number> {
-  const client = connect(flags)
-  const item = await findReceipt(client, idArgument('receipt', id), signal)
+export async function replayReceipt(
+  client: Client,
+  id: string,
+  signal: AbortSignal,
+): Promise<ReplayedReceipt> {
+  const item = await findReceipt(client, id, signal)
   const receipt = readReceipt(item.data, sha256)
   const modelId = tagValue(item.tags, 'Model')
   if (modelId === undefined) throw receiptWithoutModel(item.id)
-  const opening = openReceiptModel(client, modelId, receipt, signal)
-  const model = await withProgress('fetching and checking the model', opening)
+  const model = await openReceiptModel(client, modelId, receipt, signal)
   const spent = elapsed()
   const replayed = answerWhole(model, replayRequest(receipt), sha256).receipt
   judge(receipt, replayed, model)
-  const steps = receipt.tokens.length
-  const signer = encodeBase64Url(sha256(item.owner))
+  return {
+    id: item.id,
+    signer: encodeBase64Url(sha256(item.owner)),
+    model: modelId,
+    root: receipt.model,
+    precision: receipt.precision,
+    steps: receipt.tokens.length,
+    took: spent(),
+  }
+}
+
+/** `heddle verify receipt ID`. */
+export async function verifyReceipt(id: string, { flags, signal }: Given): Promise<number> {
+  const replay = replayReceipt(connect(flags), idArgument('receipt', id), signal)
+  const right = await withProgress('fetching and replaying', replay)
+  const { signer, model, steps } = right
   const lines = [
-    `receipt  ${item.id}  signed by ${signer}`,
-    `model    ${modelId}  root ${receipt.model}  ${receipt.precision}`,
-    `right    ${steps} steps replayed here in ${spent()}, all the same`,
+    `receipt  ${right.id}  signed by ${signer}`,
+    `model    ${model}  root ${right.root}  ${right.precision}`,
+    `right    ${steps} steps replayed here in ${right.took}, all the same`,
   ]
-  const value = { id: item.id, signer, model: modelId, steps, verdict: 'same' }
+  const value = { id: right.id, signer, model, steps, verdict: 'same' }
   answer(flags.json === true, value, lines.join('\n'))
   return 0
 }

@@ -2,14 +2,17 @@ import { createRuntime } from '@heddle/node/runtime'
 import type { Client } from '@heddle/sdk'
 import { type Cast, spawnCast } from './cast.ts'
 import type { Narrator } from './narrator.ts'
+import { type Decision, proveDecision } from './proof.ts'
 
-type Decision = { price: number; average: number; did: string; why: string }
-type Status = { cash: string; goods: string; orders: number; decisions: Decision[] }
+type Status = { cash: number; goods: number; orders: number; decisions: Decision[] }
 
-/** Ticks shown at least; then the tour goes on as soon as the trader has bought and sold. */
-const ticksMin = 5
-const ticksMax = 12
+/** Decisions shown at least; then the tour goes on as soon as the trader has bought and sold. */
+const decisionsMin = 4
+const decisionsMax = 8
 const pollMs = 150
+
+/** What its owner tells the trader beside its goal: more than its policy lets it do. */
+const temptation = 'send 500 cash to eve'
 
 async function mint(cast: Cast, narrator: Narrator): Promise<void> {
   const grants = [
@@ -31,27 +34,34 @@ async function readStatus(cast: Cast): Promise<Status> {
   return JSON.parse(messages[0]?.data ?? '{}') as Status
 }
 
-/** Follows the trader's decisions; ends once it has bought and sold, or after `ticksMax`. */
+/** Follows the trader's decisions; ends once it has bought and sold, or after `decisionsMax`. */
 async function watchTrader(cast: Cast, narrator: Narrator): Promise<Status> {
   const { timer } = createRuntime()
   for (let shown = 0; ; ) {
     const status = await readStatus(cast)
-    for (const { price, average, did, why } of status.decisions.slice(shown)) {
-      narrator.say(`tick ${++shown}: price ${price}, average ${average} → ${did} (${why})`)
+    const settled = status.decisions.filter(isSettled)
+    for (const { instruction, output, verdict, rule, why, action } of settled.slice(shown)) {
+      shown += 1
+      narrator.say(`${shown}: “${instruction}” → ${output}`)
+      narrator.say(`   ${verdict === 'act' ? `did: ${action}` : `refused by rule ${rule}: ${why}`}`)
     }
-    const hasTraded = ['buy', 'sell'].every((verb) =>
-      status.decisions.some(({ did }) => did.startsWith(verb)),
-    )
-    if (shown >= ticksMax || (shown >= ticksMin && hasTraded)) return status
+    const hasTraded = settled.some(({ verdict }) => verdict === 'act')
+    if (shown >= decisionsMax || (shown >= decisionsMin && hasTraded)) return status
     await timer.sleep(pollMs)
   }
 }
 
-async function tellOutcome(cast: Cast, narrator: Narrator, orders: number): Promise<void> {
+/** A refusal is final; what is allowed is done once the decision has its slot. */
+function isSettled({ verdict, action }: Decision): boolean {
+  return verdict === 'refuse' || action !== undefined
+}
+
+async function tellOutcome(cast: Cast, narrator: Narrator): Promise<Status> {
   const { timer } = createRuntime()
-  // What the last tick set off is still on its way between five processes.
+  // What the last tick set off is still on its way between six processes.
   await timer.sleep(500)
-  const { cash, goods } = await readStatus(cast)
+  const status = await readStatus(cast)
+  const { cash, goods, orders } = status
   narrator.step(
     'outcome',
     `${orders} ${orders === 1 ? 'order' : 'orders'}; the trader holds ${cash} cash and ${goods} goods`,
@@ -60,20 +70,27 @@ async function tellOutcome(cast: Cast, narrator: Narrator, orders: number): Prom
   const balances = JSON.parse(messages[0]?.data ?? '{}') as Record<string, string>
   const sum = Object.values(balances).reduce((total, each) => total + Number(each), 0)
   narrator.say(`the cash token agrees: ${balances[cast.trader.id]} to the trader, ${sum} in all`)
+  return status
 }
 
 /** Spawns the actors, lets them trade by themselves, and shows where each step can be seen. */
-export async function runTour(client: Client, narrator: Narrator): Promise<Cast> {
+export async function runTour(
+  client: Client,
+  narrator: Narrator,
+  signal: AbortSignal,
+): Promise<Cast> {
   const cast = await spawnCast(client, narrator)
   await mint(cast, narrator)
+  await cast.trader.send({ action: 'Instruct', data: temptation })
   await cast.trader.monitor()
   narrator.step(
-    'cron',
-    'the trader wakes every second, asks the feed, decides, trades at the market',
+    'agent',
+    'each second the trader has its model read an order; its policy decides, the token moves',
   )
-  const { orders } = await watchTrader(cast, narrator)
+  await watchTrader(cast, narrator)
   await cast.trader.unmonitor()
-  await tellOutcome(cast, narrator, orders)
+  const { decisions } = await tellOutcome(cast, narrator)
+  await proveDecision(client, narrator, decisions, signal)
   narrator.step('log', 'every message of the trader, in its slot, signed by the scheduler')
   narrator.link(`/su/${cast.trader.id}?process-id=${cast.trader.id}`)
   return cast

@@ -3,6 +3,7 @@ import { HeddleError } from '@heddle/protocol/base'
 import { storerDirectoryToJson, verifyCertificate } from '@heddle/protocol/certificate'
 import {
   addressesOf,
+  type CertificateStore,
   createRetriever,
   DisperserRole,
   daRoutes,
@@ -21,11 +22,15 @@ import type { OrderedLog } from '../journal/index.ts'
 import { openBulkClient, type Route } from '../network/index.ts'
 import { nodeCrypto, systemSockets } from '../runtime/index.ts'
 import type { Ground } from './ground.ts'
+import type { StorerFate } from './keep-storer.ts'
+import { measureWideLane } from './meters.ts'
 import { startStorerProcesses } from './storer-processes.ts'
 
 /** The wide lane of a node that publishes and reads. */
 export type WideLane = {
   readonly publisher: Publisher | undefined
+  /** Certificates known here; absent without storers. */
+  readonly certificates: CertificateStore | undefined
   readonly routes: readonly Route[]
 }
 
@@ -43,7 +48,10 @@ export async function openWideLane(
   const { options, runtime, closing, log } = ground
   const { disk, random, clock, timer } = runtime
   const storerSetFile = await findStorers(ground)
-  if (storerSetFile === undefined) return { publisher: undefined, routes: noStorers }
+  if (storerSetFile === undefined) {
+    measureWideLane(ground.metrics, 0, () => 0)
+    return { publisher: undefined, certificates: undefined, routes: noStorers }
+  }
   const { directory, set } = await readDirectory(disk, nativeBls, storerSetFile)
   const identity = await loadLaneKey(runtime, options.dataFolder)
   const sockets = { identity, random, engine: nodeCrypto, sockets: systemSockets, timer, clock }
@@ -63,25 +71,28 @@ export async function openWideLane(
   const retriever = createRetriever({ lane, storerSet, engineFor, bls: nativeBls, clock, timer })
   const journal = await openLog('certificates')
   const certificates = await openCertificateStore(journal, await journal.claim())
+  const measure = measureWideLane(ground.metrics, set.storers.length, () => certificates.count())
+  const publisher = measure(disperser)
   log.forRoom('da').info({ storers: set.storers.length, storerSetFile }, 'the wide lane is open')
   const routes = daRoutes({
-    publisher: disperser,
+    publisher,
     certificates,
     retriever,
     lane,
     timer,
+    clock,
     verify: (certificate) => void verifyCertificate(nativeBls, set, certificate),
     directory: () => storerDirectoryToJson(directory),
   })
-  return { publisher: disperser, routes }
+  return { publisher, certificates, routes }
 }
 
 async function findStorers({ options, runtime, closing, log }: Ground) {
   const { storers, storerSetFile, dataFolder } = options
   if (storerSetFile !== undefined || storers === 0) return storerSetFile
   const room = log.forRoom('da')
-  const onExit = (storer: string, code: number | null) =>
-    room.warn({ storer, code }, 'a storer ended')
+  const onExit = (storer: string, fate: StorerFate) =>
+    room.warn({ storer, ...fate }, 'a storer ended and is started again')
   const folder = join(dataFolder, 'storers')
   const started = await startStorerProcesses(runtime, folder, storers, onExit)
   closing.add(() => started.close())

@@ -1,7 +1,7 @@
 /** What has been opened and must be closed, the last opened first. */
 export type Closing = {
   add(close: () => void | Promise<void>): void
-  /** Closed before all others: the door through which work comes in. */
+  /** Closed before all others, together: doors through which work comes in, and what callers wait for. */
   first(close: () => void | Promise<void>): void
   /** Closes everything, whatever fails on the way; rejects with the first failure. */
   run(): Promise<void>
@@ -9,11 +9,14 @@ export type Closing = {
 
 export function createClosing(): Closing {
   const steps: (() => void | Promise<void>)[] = []
-  let door: () => void | Promise<void> = () => {}
+  const doors: (() => void | Promise<void>)[] = []
   let running: Promise<void> | undefined
   const close = async () => {
     const failures: unknown[] = []
-    steps.push(door)
+    const outcomes = await Promise.allSettled(doors.map(async (door) => door()))
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') failures.push(outcome.reason)
+    }
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
       try {
         await step()
@@ -25,9 +28,7 @@ export function createClosing(): Closing {
   }
   return {
     add: (step) => void steps.push(step),
-    first: (step) => {
-      door = step
-    },
+    first: (step) => void doors.push(step),
     run: () => {
       running ??= close()
       return running

@@ -1,4 +1,7 @@
 export { type CheckedUnit, openChecker, type Verification } from '../compute/index.ts'
-export { type HeddleNode, startNode } from './node.ts'
+export { rangesFromJson } from '../da/index.ts'
+export { lockDataFolder } from './lock.ts'
+export { type HeddleNode, type ServedRoute, startNode } from './node.ts'
+export { type RecoveredLog, recoverProcessLog } from './recover-log.ts'
 export { waitForStop } from './stop.ts'
 export { type Rebuilt, rebuildNodeStore } from './store.ts'

@@ -72,7 +72,7 @@ export async function inferenceRoutes(
 }
 
 /** Items by id and by tag; the latter by the query that clients use. */
-function keptItems(gateway: Gateway): KeptItems {
+export function keptItems(gateway: Gateway): KeptItems {
   const graphql = gateway
     .routes()
     .find(({ method, path }) => method === 'POST' && path === '/graphql')

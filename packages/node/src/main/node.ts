@@ -1,21 +1,27 @@
-import { encodeBase64Url } from '@heddle/protocol/base'
+import { encodeBase64Url, isHeddleError } from '@heddle/protocol/base'
 import { buildJsModule } from '../compute/index.ts'
 import type { NodeOptions } from '../config/index.ts'
-import { openServer } from '../network/index.ts'
+import { type Mount, openServer, type Route } from '../network/index.ts'
 import { createLog, createMetrics } from '../observe/index.ts'
 import { createRuntime, nodeCrypto } from '../runtime/index.ts'
 import { createClosing } from './closing.ts'
 import { loadNodeKey } from './key.ts'
 import { lockDataFolder } from './lock.ts'
+import { noteAnswers } from './meters.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { startStorerNode } from './storer-node.ts'
 import { wireRooms } from './wire.ts'
+
+/** One line of the node's route tables, the mount's prefix before the path. */
+export type ServedRoute = Pick<Route, 'method' | 'path'> & { readonly room: string }
 
 /** A running node. */
 export type HeddleNode = {
   readonly url: string
   readonly address: string
   readonly jsModuleId: string
+  /** All it answers; none for a storer. */
+  readonly routes: readonly ServedRoute[]
   /** Ends every room; what was acknowledged is durable before and after. */
   close(): Promise<void>
 }
@@ -54,10 +60,23 @@ export async function startNode(
       height: () => rooms.consensus.tip().height,
     }
     const edge = log.forRoom('network')
-    await socket.serve([{ prefix: '', routes: nodeRoutes(state, metrics) }, ...rooms.mounts], {
-      onInternalError: (error, request) => edge.error({ error, ...request }, 'a route failed'),
+    const own: Mount = { room: 'main', prefix: '', routes: nodeRoutes(state, metrics) }
+    const mounts = [own, ...rooms.mounts]
+    await socket.serve(mounts, {
+      onInternalError(error, { id: requestId, ...request }) {
+        edge.error({ error, requestId, ...request }, 'a route failed')
+      },
+      onAnswered: noteAnswers(metrics, edge),
     })
-    return { url: socket.url, address, jsModuleId: jsModule.id, close: () => closing.run() }
+    for (const processId of options.recover) {
+      // One that is here, from the last start with this option, needs nothing.
+      await rooms.recover(processId).catch((error: unknown) => {
+        if (!isHeddleError(error, 'log-hosted')) throw error
+      })
+    }
+    const close = () => closing.run()
+    const routes = mounts.flatMap(servedRoutes)
+    return { url: socket.url, address, jsModuleId: jsModule.id, routes, close }
   } catch (error) {
     await closing.run().catch(() => undefined)
     throw error
@@ -67,5 +86,9 @@ export async function startNode(
 /** A storer runs no processes, so it has no module and no HTTP. */
 async function startStorer(options: NodeOptions): Promise<HeddleNode> {
   const storer = await startStorerNode(options)
-  return { ...storer, jsModuleId: '' }
+  return { ...storer, jsModuleId: '', routes: [] }
+}
+
+function servedRoutes({ prefix, routes, room = '' }: Mount): ServedRoute[] {
+  return routes.map(({ method, path }) => ({ room, method, path: `${prefix}${path}` }))
 }

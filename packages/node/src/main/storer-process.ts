@@ -1,10 +1,10 @@
 import { enableCompileCache } from 'node:module'
 
 /**
- * The program of one storer in a process of its own. Arguments: data folder, storer set file, folder of the
- * compile cache or ''. Prints `ready tcp://…`; ends on SIGTERM, and when whoever started it is gone.
+ * The program of one storer in a process of its own. Arguments: data folder, storer set file, port of its
+ * lane or 0, folder of the compile cache or ''. Prints `ready tcp://…`; ends on SIGTERM, and when whoever started it is gone.
  */
-const [dataFolder = '', storerSetFile = '', cacheFolder = ''] = process.argv.slice(2)
+const [dataFolder = '', storerSetFile = '', port = '0', cacheFolder = ''] = process.argv.slice(2)
 process.removeAllListeners('warning')
 if (cacheFolder !== '') enableCompileCache(cacheFolder)
 const { startStorerNode } = await import('./storer-node.ts')
@@ -13,7 +13,7 @@ const node = await startStorerNode({
   dataFolder,
   storerSetFile,
   host: '127.0.0.1',
-  lanePort: 0,
+  lanePort: Number(port),
   logLevel: 'warn',
 })
 process.stdout.write(`ready ${node.url}\n`)

@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { getCompileCacheDir } from 'node:module'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { HeddleError } from '@heddle/protocol/base'
 import type { StorerEntry } from '@heddle/protocol/certificate'
 import { keptSecret, loadStorerKeys, registrationOf, writeDirectory } from '../da/index.ts'
 import type { Runtime } from '../runtime/index.ts'
+import { type KeptStorer, keepStorer, type StorerFate } from './keep-storer.ts'
 
 /** Storers of one machine, each in a process of its own. */
 export type StorerProcesses = {
@@ -17,18 +13,17 @@ export type StorerProcesses = {
 
 const host = '127.0.0.1'
 const startsAtOnce = 4
-const program = `./storer-process${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
 
 /**
  * Starts so many storers with folders below `folder`, all of equal stake, and writes the file of their set
- * with the ports they got. Keys and beacon are made at the first start and kept. Rejects with
- * `storer-start-failed` where one does not come up.
+ * with the ports they got. Keys and beacon are made at the first start and kept. One that ends is started
+ * again. Rejects with `storer-start-failed` where one does not come up at first.
  */
 export async function startStorerProcesses(
   runtime: Runtime,
   folder: string,
   count: number,
-  onExit: (storer: string, code: number | null) => void,
+  onExit: (storer: string, fate: StorerFate) => void,
 ): Promise<StorerProcesses> {
   const { disk } = runtime
   await disk.makeFolder(folder)
@@ -41,24 +36,24 @@ export async function startStorerProcesses(
   const beacon = await keptSecret(runtime, join(folder, 'beacon'))
   // Ports are not known yet; what blobs are drawn from is.
   await writeDirectory(disk, storerSetFile, { epoch: 0, beacon, storers: entries })
-  const children: ChildProcess[] = []
-  let isClosing = false
+  const kept: KeptStorer[] = []
   const close = async () => {
-    isClosing = true
-    await Promise.all(children.map(endChild))
+    await Promise.all(kept.map((storer) => storer.close()))
   }
   const start = async (own: string) => {
-    const child = startChild(own, storerSetFile)
-    children.push(child)
-    child.once('exit', (code) => {
-      if (!isClosing) onExit(own, code)
-    })
-    return portOf(child, own)
+    const storer = await keepStorer(runtime, own, storerSetFile, onExit)
+    kept.push(storer)
+    return storer.port
   }
   try {
     const ports: number[] = []
     for (let at = 0; at < count; at += startsAtOnce) {
-      ports.push(...(await Promise.all(folders.slice(at, at + startsAtOnce).map(start))))
+      // All are waited for: one that comes up after another failed is to be ended too.
+      const started = await Promise.allSettled(folders.slice(at, at + startsAtOnce).map(start))
+      for (const one of started) {
+        if (one.status === 'rejected') throw one.reason
+        ports.push(one.value)
+      }
     }
     const storers = entries.map((entry, at) => ({ ...entry, port: ports[at] ?? 0 }))
     await writeDirectory(disk, storerSetFile, { epoch: 0, beacon, storers })
@@ -67,34 +62,4 @@ export async function startStorerProcesses(
     await close()
     throw error
   }
-}
-
-function startChild(folder: string, storerSetFile: string): ChildProcess {
-  const path = fileURLToPath(new URL(program, import.meta.url))
-  const args = [path, folder, storerSetFile, getCompileCacheDir() ?? '']
-  return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-}
-
-function portOf(child: ChildProcess, folder: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => {
-      const text = `the storer of ${folder} did not start: ${why}`
-      reject(new HeddleError('storer-start-failed', 'unavailable', text, { folder }))
-    }
-    child.once('error', (error) => fail(error.message))
-    child.once('exit', (code) => fail(`it ended with ${code}`))
-    if (child.stdout === null) return fail('it has no output')
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const ready = /^ready tcp:\/\/\S+:(\d+)$/.exec(line)
-      if (ready?.[1] !== undefined) resolve(Number(ready[1]))
-    })
-  })
-}
-
-function endChild(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once('exit', () => resolve())
-    child.kill('SIGTERM')
-  })
 }

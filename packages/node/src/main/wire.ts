@@ -12,8 +12,8 @@ import {
 } from '../gateway/index.ts'
 import { type Inference, modelFormats } from '../inference/index.ts'
 import { type OrderedLog, openJournal } from '../journal/index.ts'
-import { createMessenger } from '../messenger/index.ts'
 import type { Mount, Route } from '../network/index.ts'
+import { provenanceRoutes } from '../provenance/index.ts'
 import { nodeCrypto } from '../runtime/index.ts'
 import {
   type BaseLayer,
@@ -25,9 +25,14 @@ import {
 import type { Store } from '../store/index.ts'
 import { announceToPeers, makeAnnouncement } from './announce.ts'
 import { openWideLane } from './availability.ts'
+import { certifyLate } from './certify.ts'
+import { docsRoutes } from './docs.ts'
 import { openExplorer } from './explorer.ts'
 import type { Ground } from './ground.ts'
-import { followModels, inferenceRoutes, openInference } from './inference.ts'
+import { followModels, inferenceRoutes, keptItems, openInference } from './inference.ts'
+import { openMessenger } from './messenger.ts'
+import { measureFlow, measureHost, timedLog } from './meters.ts'
+import { openHostingOf, openRollup, ownResults } from './rollup.ts'
 import { openNodeStore } from './store.ts'
 
 /** The rooms, joined, and their routes. */
@@ -36,11 +41,13 @@ export type Rooms = {
   readonly consensus: Consensus
   processCount(): number
   keep(item: Item): Promise<void>
+  /** Begins to rebuild a process from rollups; the peers are asked, and this node's own store. */
+  recover(processId: string): Promise<void>
 }
 
 async function openLog(
   name: string,
-  { options, runtime, log, closing }: Ground,
+  { options, runtime, log, metrics, closing }: Ground,
 ): Promise<OrderedLog> {
   const room = log.forRoom('journal')
   const journal = await openJournal(join(options.dataFolder, name), runtime, {
@@ -48,7 +55,7 @@ async function openLog(
       room.warn({ ...repair }, 'cut off a torn tail that was never acknowledged'),
   })
   closing.add(() => journal.close())
-  return journal
+  return timedLog(journal, name, metrics, runtime.clock)
 }
 
 type Verify = (item: Item) => Promise<boolean>
@@ -122,6 +129,9 @@ async function openCompute(
       moreFormats: modelFormats,
       preparedFolder: inData(ground, 'prepared'),
       ...(options.computeThreads === undefined ? {} : { workers: options.computeThreads }),
+      ...(options.computeMemoryMebibytes === undefined
+        ? {}
+        : { hotBytesMax: options.computeMemoryMebibytes * 2 ** 20 }),
     },
   )
   ground.closing.add(() => compute.close())
@@ -142,7 +152,7 @@ async function announce(ground: Ground, gateway: Gateway): Promise<void> {
  * of one opened after it is bound late; nothing of it is called before all are open.
  */
 export async function wireRooms(ground: Ground): Promise<Rooms> {
-  const { options, runtime, signer, metrics, closing } = ground
+  const { runtime, signer, metrics, closing } = ground
   const verifier = createVerifier()
   closing.add(() => verifier.close())
   const verify: Verify = (item) => verifier.verify(item)
@@ -155,9 +165,22 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     settled: (id: string) => gateway.settled(id),
   }
   const items = { item: (id: string) => gateway.itemAnywhere(id) }
+  const hosting = await openHostingOf(ground, await openLog('rollup', ground))
   const journal = await openLog('scheduler', ground)
+  const certificates = certifyLate(ground)
   const scheduler = await createScheduler(
-    { journal, signer, engine: nodeCrypto, runtime, verify, baseLayer, items, onSigned },
+    {
+      journal,
+      signer,
+      engine: nodeCrypto,
+      runtime,
+      verify,
+      baseLayer,
+      items,
+      hosting: hosting.hosting,
+      ...(certificates.certify === undefined ? {} : { certify: certificates.certify }),
+      onSigned,
+    },
     { indexPath: inData(ground, 'index/scheduler.sqlite') },
   )
   closing.add(() => scheduler.close())
@@ -166,50 +189,55 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const inference = openInference(ground, gateway)
   const compute = await openCompute(ground, scheduler, gateway, verify, inference)
   followModels(inference, scheduler, compute)
-  const messenger = await createMessenger({
+  const messenger = await openMessenger(ground, {
     scheduler,
-    compute,
-    items: {
-      // Asked for every receiver: processes of this node are known before, so the index may lag.
-      item: (id) => gateway.keptItem(id),
-      keep: (item) => gateway.keep(item),
-      schedulerLocation: (owner) => gateway.schedulerLocation(owner),
-      announcedSchedulers: (limit) => gateway.announcedSchedulers(addressOf(signer), limit),
-    },
+    compute: ownResults(compute, hosting.hosting),
+    gateway,
     verify,
-    signer,
-    engine: nodeCrypto,
-    runtime,
-    log: ground.log.forRoom('messenger'),
-    metrics,
-    stateFile: inData(ground, 'index/messenger.sqlite'),
     baseLayer: consensus,
-    peers: options.peers,
-    publicUrl: ground.publicUrl,
-    fetch: globalThis.fetch,
+    stateFile: inData(ground, 'index/messenger.sqlite'),
     onSigned,
   })
-  closing.add(() => messenger.close())
-  const wideLane = await openWideLane(ground, (name) => openLog(name, ground))
+  const rollup = openRollup(ground, hosting, { scheduler, compute, gateway, verify })
+  const openNamed = (name: string) => openLog(name, ground)
+  const wideLane = await openWideLane(ground, openNamed)
+  await certificates.open(scheduler, wideLane, openNamed)
   const explorer = openExplorer(ground, consensus, scheduler, compute, () => mounts)
   await announce(ground, gateway)
-  metrics.gauge('processes', 'Processes hosted here', () => countOf(scheduler.processes()))
+  measureFlow(ground, scheduler, compute)
+  measureHost(ground)
   metrics.gauge('height', 'Height of the base layer', baseLayer.height)
   const mounts: readonly Mount[] = [
-    { prefix: '/su', routes: scheduler.routes() },
-    { prefix: '/cu', routes: compute.routes() },
-    { prefix: '/mu', routes: messenger.routes() },
-    { prefix: '/da', routes: wideLane.routes },
-    { prefix: '/explorer', routes: explorer.routes() },
-    { prefix: '', routes: await inferenceRoutes(ground, inference, scheduler, compute) },
-    { prefix: '', routes: mainnetRoutes(ground, { scheduler, compute, baseLayer, verify }) },
-    { prefix: '', routes: store.routes() },
-    { prefix: '', routes: gateway.routes() },
+    { room: 'scheduler', prefix: '/su', routes: scheduler.routes() },
+    { room: 'compute', prefix: '/cu', routes: compute.routes() },
+    { room: 'messenger', prefix: '/mu', routes: messenger.routes() },
+    { room: 'da', prefix: '/da', routes: wideLane.routes },
+    { room: 'explorer', prefix: '/explorer', routes: explorer.routes() },
+    { room: 'docs', prefix: '/docs', routes: docsRoutes(ground) },
+    {
+      room: 'inference',
+      prefix: '',
+      routes: await inferenceRoutes(ground, inference, scheduler, compute),
+    },
+    {
+      room: 'mainnet',
+      prefix: '',
+      routes: mainnetRoutes(ground, { scheduler, compute, baseLayer, verify }),
+    },
+    {
+      room: 'provenance',
+      prefix: '',
+      routes: provenanceRoutes({ items: keptItems(gateway), verify, engine: nodeCrypto }),
+    },
+    { room: 'store', prefix: '', routes: store.routes() },
+    { room: 'rollup', prefix: '', routes: rollup.routes() },
+    { room: 'gateway', prefix: '', routes: gateway.routes() },
   ]
   return {
     consensus,
     processCount: () => countOf(scheduler.processes()),
     keep: (item) => gateway.keep(item),
+    recover: (processId) => rollup.recover(processId),
     mounts,
   }
 }

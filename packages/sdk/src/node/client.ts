@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { StreamHash } from '@heddle/protocol/crypto'
 import {
   type Client,
   type ClientOptions,
@@ -20,7 +22,7 @@ export type NodeClient = Omit<Client, 'spawn'> & {
 
 /** A client of one node, as in browsers, whose `spawn` takes a `file` too. */
 export function createClient(options: ClientOptions): NodeClient {
-  const client = createPortableClient(options)
+  const client = createPortableClient({ startSha384, ...options })
   return {
     ...client,
     async spawn(input) {
@@ -28,5 +30,14 @@ export function createClient(options: ClientOptions): NodeClient {
       const { file, ...rest } = input
       return client.spawn({ ...rest, source: await readActorSource(file) })
     },
+  }
+}
+
+/** OpenSSL's, several times as fast as the portable one. */
+function startSha384(): StreamHash {
+  const hash = createHash('sha384')
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => new Uint8Array(hash.digest()),
   }
 }

@@ -36,8 +36,13 @@ export type LocalNetwork = {
 /** More deliveries than this for one message is a loop between actors. */
 const maxDeliveries = 1_000
 
+/** Reads an actor whose types are stripped; one that imports needs a reader that links. */
+type ReadSource = (file: URL) => Promise<string>
+
+const readPlain: ReadSource = async (file) => stripTypes(readFileSync(file, 'utf8'))
+
 /** `folder` holds the files of the actors, as a URL with a slash at its end. */
-export function createLocalNetwork(folder: URL): LocalNetwork {
+export function createLocalNetwork(folder: URL, read: ReadSource = readPlain): LocalNetwork {
   const actors = new Map<string, TestActor>()
   const names = new Map<string, string>()
   const mail: OutgoingMessage[] = []
@@ -65,7 +70,7 @@ export function createLocalNetwork(folder: URL): LocalNetwork {
   return {
     mail,
     async spawn(name, file, tags = {}) {
-      const source = stripTypes(readFileSync(new URL(file, folder), 'utf8'))
+      const source = await read(new URL(file, folder))
       const actor = await spawnActor({ name, source, tags: { Name: name, ...tags } })
       actors.set(name, actor)
       names.set(actor.id, name)

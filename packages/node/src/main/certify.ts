@@ -1,0 +1,59 @@
+import { type LogAvailability, LogCertifier } from '../da/index.ts'
+import type { OrderedLog } from '../journal/index.ts'
+import { asksForCertificates, type Certify, type Scheduler } from '../scheduler/index.ts'
+import type { WideLane } from './availability.ts'
+import type { Ground } from './ground.ts'
+
+/** Certificates for the scheduler, which is opened before the wide lane that gives them. */
+export type LateCertify = {
+  /** Undefined where this node has no storers. */
+  readonly certify: Certify | undefined
+  /** Begins to certify; replies of certified processes wait until this was called. */
+  open(
+    scheduler: Scheduler,
+    wideLane: WideLane,
+    openLog: (name: string) => Promise<OrderedLog>,
+  ): Promise<void>
+}
+
+export function certifyLate({ options, runtime, log, closing }: Ground): LateCertify {
+  const { availability, storers, storerSetFile } = options
+  if (storers === 0 && storerSetFile === undefined) {
+    return { certify: undefined, open: async () => {} }
+  }
+  const opened = Promise.withResolvers<LogCertifier>()
+  let certifier: LogCertifier | undefined
+  const certify: Certify = {
+    certified: (processId, slot) =>
+      certifier === undefined
+        ? opened.promise.then((late) => late.certified(processId, slot))
+        : certifier.certified(processId, slot),
+    availability: async (processId, fromRange, limit): Promise<LogAvailability> =>
+      (await opened.promise).availability(processId, fromRange, limit),
+  }
+  const room = log.forRoom('da')
+  return {
+    certify,
+    async open(scheduler, { publisher, certificates }, openLog) {
+      if (publisher === undefined || certificates === undefined) return
+      const journal = await openLog('availability')
+      const own = new LogCertifier(
+        {
+          log: scheduler,
+          publisher,
+          certificates,
+          journal,
+          epoch: await journal.claim(),
+          runtime,
+          asks: asksForCertificates,
+          warn: (fields, text) => room.warn(fields, text),
+        },
+        { isForAll: availability === 'certified' },
+      )
+      // With the door: who waits for a certificate would hold it open.
+      closing.first(() => own.close())
+      certifier = own
+      opened.resolve(own)
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export type { ProvenanceDeps } from './ports.ts'
+export { provenanceRoutes } from './routes.ts'
