@@ -16,12 +16,12 @@ async function giveTour(url: string, walletPath: string, signal: AbortSignal): P
   const client = createClient({ url, signer: await openWallet(walletPath) })
   const took = elapsed()
   const { trader } = await runTour(client, createNarrator(url), signal)
-  print(
-    `\nthat took ${took()}; the node stays up, end it with Ctrl-C. Now you, in another terminal:\n`,
-  )
+  print(`\nthat took ${took()}; the node stays up, end it with Ctrl-C. Look at all of it, live:\n`)
+  print(`  ${url}/explorer\n\nAnd now you, in another terminal:\n`)
   const mine = `--url ${url} --wallet ${walletPath}`
   print(`  npx heddle read ${trader.id} --action Status --url ${url}`)
   print(`  npx heddle eval ${trader.id} 'agent.decisions.length' ${mine}`)
+  print(`  npx heddle console ${trader.id} ${mine}`)
   print(`  npx heddle spawn examples/counter.ts ${mine}`)
 }
 

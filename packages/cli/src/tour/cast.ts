@@ -41,7 +41,7 @@ function createSpawner(client: Client, narrator: Narrator) {
     }))
     const handle = await client.spawn({ ...code, tags: [...list, ...more] })
     narrator.step('spawn', `${name.padEnd(7)} ${handle.id}  ${told}, ready in ${took()}`)
-    narrator.link(`/cu/results/${handle.id}`)
+    narrator.link(`/explorer/process/${handle.id}`)
     return handle
   }
   const actor = async (name: string, file: string, tags: Part['tags'], more?: readonly Tag[]) => {

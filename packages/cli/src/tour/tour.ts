@@ -92,6 +92,6 @@ export async function runTour(
   const { decisions } = await tellOutcome(cast, narrator)
   await proveDecision(client, narrator, decisions, signal)
   narrator.step('log', 'every message of the trader, in its slot, signed by the scheduler')
-  narrator.link(`/su/${cast.trader.id}?process-id=${cast.trader.id}`)
+  narrator.link(`/explorer/process/${cast.trader.id}`)
   return cast
 }
