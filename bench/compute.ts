@@ -1,15 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createCompute } from '@heddle/node/compute'
-import { createVerifier } from '@heddle/node/gateway'
-import { openJournal } from '@heddle/node/journal'
-import { createRuntime, ed25519Signer, nodeCrypto } from '@heddle/node/runtime'
-import { createScheduler, type Scheduler } from '@heddle/node/scheduler'
-import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
-import { createItem, type Item } from '@heddle/protocol/item'
 import { newDataFolder, removeFolder } from '../e2e/node-process.ts'
 import { fetchModules } from '../scripts/fetch-modules.ts'
 import { startChild } from './child.ts'
+import { measureActors, measureJsEvaluation } from './compute-actors.ts'
+import {
+  addModule,
+  evaluateBacklog,
+  openUnits,
+  receive,
+  runtime,
+  sign,
+  spawnAos,
+  type Units,
+} from './compute-units.ts'
 import { installPeer } from './peers.ts'
 import { quantile, remark, report } from './report.ts'
 
@@ -20,156 +22,10 @@ const peerPerRound = 3
 const warmUpMessages = 1000
 const peerWarmUpMessages = 10
 const hotProcesses = 200
+/** A size that takes half a minute; the full one is 10000,1000. */
+const defaultActors = { js: 400, aos: 40 }
 
-const runtime = createRuntime()
-const { clock, random, timer } = runtime
-const signer = ed25519Signer(random.bytes(32))
-const address = encodeBase64Url(nodeCrypto.sha256(signer.owner))
-
-function sign(
-  tags: Record<string, string>,
-  data: string | Uint8Array,
-  target?: string,
-): Promise<Item> {
-  const list = Object.entries({ 'Data-Protocol': 'ao', Variant: 'ao.TN.1', ...tags })
-  const draft = {
-    tags: list.map(([name, value]) => ({ name, value })),
-    data: typeof data === 'string' ? encodeText(data) : data,
-    anchor: random.bytes(32),
-    ...(target === undefined ? {} : { target }),
-  }
-  return createItem(draft, signer, nodeCrypto)
-}
-
-/** The scheduler's log as the evaluator sees it; what is scheduled while it is shut waits behind it. */
-function createSluice(scheduler: Scheduler) {
-  const waiting: [string, number][] = []
-  let isShut = false
-  let tell: (processId: string, slot: number) => void = () => {}
-  scheduler.onScheduled((processId, slot) => {
-    if (isShut) waiting.push([processId, slot])
-    else tell(processId, slot)
-  })
-  const log = {
-    entries: scheduler.entries.bind(scheduler),
-    slotOf: scheduler.slotOf.bind(scheduler),
-    processes: scheduler.processes.bind(scheduler),
-    head: scheduler.head.bind(scheduler),
-    onScheduled: (listener: typeof tell) => {
-      tell = listener
-    },
-  }
-  const shut = () => {
-    isShut = true
-  }
-  const open = () => {
-    isShut = false
-    for (const [processId, slot] of waiting.splice(0)) tell(processId, slot)
-  }
-  return { log, shut, open }
-}
-
-/** A scheduler and a compute unit on a real disk: what a node runs, without its HTTP server. */
-async function openUnits(folder: string) {
-  const items = new Map<string, Item>()
-  const source = { item: async (id: string) => items.get(id) }
-  const verifier = createVerifier()
-  const verify = (item: Item) => verifier.verify(item)
-  const baseLayer = {
-    height: () => 1,
-    timestampMs: () => 1,
-    blockId: () => 'A'.repeat(43),
-    settled: async () => false,
-  }
-  const scheduler = await createScheduler(
-    {
-      journal: await openJournal(join(folder, 'scheduler'), runtime),
-      signer,
-      engine: nodeCrypto,
-      runtime,
-      verify,
-      baseLayer,
-      items: source,
-      onSigned: (assignment) => verifier.remember(assignment),
-    },
-    { indexPath: join(folder, 'scheduler.sqlite') },
-  )
-  const sluice = createSluice(scheduler)
-  const compute = await createCompute({
-    log: sluice.log,
-    items: source,
-    verify,
-    results: await openJournal(join(folder, 'results'), runtime),
-    checkpointFolder: join(folder, 'checkpoints'),
-    runtime,
-    engine: nodeCrypto,
-    address,
-  })
-  const evaluate = async (item: Item) => {
-    const { processId, slot } = await scheduler.schedule(item)
-    return compute.result(processId, slot)
-  }
-  const close = async () => {
-    await compute.close()
-    await scheduler.close()
-    await verifier.close()
-  }
-  return { items, scheduler, compute, sluice, verify, evaluate, close }
-}
-
-type Units = Awaited<ReturnType<typeof openUnits>>
-
-const incHandler = `Counter = 0
-Handlers.add("Inc", "Inc", function(m)
-  Counter = Counter + 1
-  ao.send({ Target = m.From, Data = tostring(Counter) })
-end)`
-
-async function spawnAos({ evaluate }: Units, module: string, source: string): Promise<string> {
-  const process = await sign({ Type: 'Process', Module: module, Scheduler: address }, ' ')
-  await evaluate(process)
-  const { result } = await evaluate(
-    await sign({ Type: 'Message', Action: 'Eval' }, source, process.id),
-  )
-  if (result.Error !== undefined) throw new Error(String(result.Error))
-  return process.id
-}
-
-async function addModule({ items }: Units, path: string, format: string): Promise<string> {
-  const tags = {
-    Type: 'Module',
-    'Module-Format': format,
-    'Input-Encoding': 'JSON-1',
-    'Output-Encoding': 'JSON-1',
-    'Memory-Limit': '1-gb',
-    'Compute-Limit': '9000000000000',
-  }
-  const item = await sign(tags, new Uint8Array(readFileSync(path)))
-  items.set(item.id, item)
-  return item.id
-}
-
-/** Items that a node has checked when they came in, as its gateway does. */
-async function receive(units: Units, processId: string, count: number): Promise<Item[]> {
-  const items: Item[] = []
-  for (let i = 0; i < count; i++) {
-    const item = await sign({ Type: 'Message', Action: 'Inc' }, ' ', processId)
-    if (!(await units.verify(item))) throw new Error('a good signature was refused')
-    items.push(item)
-  }
-  return items
-}
-
-/** Milliseconds a message of a backlog takes, from the log to its durable result. */
-async function evaluateBacklog(units: Units, processId: string, count: number): Promise<number> {
-  units.sluice.shut()
-  const items = await receive(units, processId, count)
-  const receipts = await Promise.all(items.map((item) => units.scheduler.schedule(item)))
-  const startMs = clock.elapsedMs()
-  units.sluice.open()
-  await units.compute.result(processId, receipts.at(-1)?.slot ?? 0)
-  return (clock.elapsedMs() - startMs) / count
-}
+const { clock, timer } = runtime
 
 /** Milliseconds from one message's durable slot to its durable result, with nothing else to do. */
 async function evaluateAlone(units: Units, processId: string): Promise<number> {
@@ -216,7 +72,7 @@ async function measureHot(units: Units, module: string): Promise<void> {
   await timer.sleep(500)
   const before = process.memoryUsage.rss()
   const ids: string[] = []
-  for (let i = 0; i < hotProcesses; i++) ids.push(await spawnAos(units, module, incHandler))
+  for (let i = 0; i < hotProcesses; i++) ids.push(await spawnAos(units, module))
   for (const id of ids) {
     await units.evaluate(await sign({ Type: 'Message', Action: 'Inc' }, ' ', id))
   }
@@ -226,17 +82,39 @@ async function measureHot(units: Units, module: string): Promise<void> {
   report({ bench: 'compute', metric: 'hot-rss', value: perProcess, unit: 'MB/process', note })
 }
 
+/** `--only=inc,hot,js-eval,actors` measures these alone; `--actors=JS,AOS` and `--memory-mib=N` set sizes. */
+function readFlags() {
+  const flag = (name: string) =>
+    process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3)
+  const only = flag('only')?.split(',')
+  const [js = defaultActors.js, aos = defaultActors.aos] =
+    flag('actors')?.split(',').map(Number) ?? []
+  const wants = (name: string) => only === undefined || only.includes(name)
+  return { wants, actors: { js, aos }, memoryMebibytes: Number(flag('memory-mib') ?? 64) }
+}
+
 export async function run(): Promise<void> {
+  const { wants, actors, memoryMebibytes } = readFlags()
   const modules = await fetchModules()
-  if ('skipped' in modules) return remark(`compute is not measured: ${modules.skipped}`)
-  const peer = installPeer('@permaweb/ao-loader', '0.0.49')
-  if ('missing' in peer) return remark(`compute is not measured: ${peer.missing}`)
+  const aosPath = 'skipped' in modules ? undefined : modules.wasm32
+  // First: resident memory is that of the whole program, and does not fall again.
+  if (wants('actors')) await measureActors(actors, memoryMebibytes, aosPath)
+  if (wants('js-eval')) await measureJsEvaluation()
+  if (aosPath === undefined) return remark('aos is not measured: its module cannot be fetched')
+  if (wants('inc') || wants('hot')) await measureAos(aosPath, wants)
+}
+
+async function measureAos(aosPath: string, wants: (name: string) => boolean): Promise<void> {
   const folder = newDataFolder()
   const units = await openUnits(folder)
-  const module = await addModule(units, modules.wasm32, 'wasm32-unknown-emscripten4')
-  const processId = await spawnAos(units, module, incHandler)
-  await measureInc(units, processId, peer.path, modules.wasm32)
-  await measureHot(units, module)
+  const module = await addModule(units, aosPath, 'wasm32-unknown-emscripten4')
+  const peer = wants('inc') ? installPeer('@permaweb/ao-loader', '0.0.49') : undefined
+  if (peer !== undefined && 'missing' in peer) remark(`inc is not measured: ${peer.missing}`)
+  else if (peer !== undefined) {
+    const processId = await spawnAos(units, module)
+    await measureInc(units, processId, peer.path, aosPath)
+  }
+  if (wants('hot')) await measureHot(units, module)
   await units.close()
   removeFolder(folder)
 }

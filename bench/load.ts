@@ -5,21 +5,22 @@ export async function postAll(
   url: string,
   bodies: readonly Uint8Array[],
   connections: number,
+  contentType = 'application/octet-stream',
 ): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   let at = 0
   const worker = async () => {
     for (let body = bodies[at++]; body !== undefined; body = bodies[at++]) {
-      await post(url, body, agent)
+      await post(url, body, agent, contentType)
     }
   }
   await Promise.all(Array.from({ length: connections }, worker))
   agent.destroy()
 }
 
-function post(url: string, body: Uint8Array, agent: Agent): Promise<void> {
+function post(url: string, body: Uint8Array, agent: Agent, contentType: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/octet-stream', 'content-length': body.length }
+    const headers = { 'content-type': contentType, 'content-length': body.length }
     const sent = request(url, { method: 'POST', agent, headers }, (reply) => {
       let text = ''
       reply.on('data', (chunk) => {

@@ -6,6 +6,14 @@ import { remark } from './report.ts'
 
 const folder = fileURLToPath(new URL('.peers', import.meta.url))
 
+/** What a peer needs that npm would not do by itself. */
+type PeerInstall = {
+  /** Versions to put in place of what its dependencies ask for. */
+  readonly overrides?: Readonly<Record<string, string>>
+  /** Runs the install scripts of its dependencies: native addons are built then. */
+  readonly scripts?: boolean
+}
+
 /**
  * Installs a peer to measure against, at the first run that wants it. Peers are nobody's dependency:
  * they lie in a folder of their own, outside the workspaces. `flags` go to npm. Returns its folder, or
@@ -15,18 +23,19 @@ export function installPeer(
   name: string,
   version: string,
   flags: readonly string[] = [],
+  { overrides = {}, scripts = false }: PeerInstall = {},
 ): { path: string } | { missing: string } {
   const home = join(folder, name.replaceAll('/', '+'))
   const path = join(home, 'node_modules', name)
   if (existsSync(join(path, 'package.json'))) return { path }
   mkdirSync(home, { recursive: true })
-  writeFileSync(join(home, 'package.json'), '{ "private": true }\n')
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, overrides }))
   remark(`installing ${name}@${version} (once, to measure against)`)
   const args = [
     'install',
     '--no-audit',
     '--no-fund',
-    '--ignore-scripts',
+    ...(scripts ? [] : ['--ignore-scripts']),
     `${name}@${version}`,
     ...flags,
   ]

@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   da: () => import('./da.ts'),
   inference: () => import('./inference.ts'),
   ingest: () => import('./ingest.ts'),
+  store: () => import('./store.ts'),
 }
 
 const names = process.argv.slice(2).filter((word) => !word.startsWith('-'))

@@ -1,15 +1,15 @@
 import type { Client } from '@heddle/sdk'
-import type { Peer, Sample } from './readings.ts'
-
-/** What the explorer's feed told last: it also makes the node look at disk and peers while it is read. */
-export type Live = { samples: readonly Sample[]; peers: readonly Peer[] }
+import type { Live, Peer, Sample } from './readings.ts'
 
 /** Samples kept: more than the widest terminal shows. */
 const samplesMax = 500
 /** An event is a few kilobytes; what is longer is not one. */
 const pendingLengthMax = 1_000_000
 
-/** Reads the feed into `live` until it breaks or the signal aborts; rejects then. */
+/**
+ * Reads the explorer's feed into `live`, which also makes the node look at its peers, until it breaks or
+ * the signal aborts; rejects then.
+ */
 export async function followFeed(client: Client, live: Live, signal: AbortSignal): Promise<void> {
   const response = await client.transport.open('/explorer/api/live', { signal })
   const decoder = new TextDecoder()

@@ -1,5 +1,4 @@
 import type { Client } from '@heddle/sdk'
-import type { Live } from './feed.ts'
 import { parseMetrics, type Series } from './metrics-text.ts'
 
 /** One second of the node, as its explorer gives it. */
@@ -19,6 +18,9 @@ export type Peer = {
   readonly state: 'here' | 'away' | 'unknown'
   readonly roundTripMs?: number
 }
+
+/** What the explorer told last. */
+export type Live = { samples: readonly Sample[]; peers: readonly Peer[] }
 
 export type ProcessRow = {
   readonly id: string

@@ -16,6 +16,8 @@ export type NodeOptions = {
   readonly logLevel: LogLevel
   /** Threads that evaluate; undefined lets the node choose by cores. */
   readonly computeThreads: number | undefined
+  /** What live processes may take in memory together, MiB; undefined: a quarter of the machine's. */
+  readonly computeMemoryMebibytes: number | undefined
   /** A message whose evaluation takes longer is ended with an Error. */
   readonly evaluationTimeoutMs: number
   /** What the models that answer at /v1 may hold in memory together, MiB. */
@@ -26,12 +28,16 @@ export type NodeOptions = {
   readonly storers: number
   /** File of the storer set that blobs are published to; default: that of the storers started here. */
   readonly storerSetFile: string | undefined
+  /** `certified`: replies about all processes wait for a certificate; else of those whose spawn asks for it. */
+  readonly availability: 'local' | 'certified'
   /** Port of a storer's lane; 0 lets the system choose. */
   readonly lanePort: number
   /** Serves what only development wants: blocks and balances for the asking. */
   readonly dev: boolean
   /** Asked for a MiB of a layer-1 transaction's data, winston. */
   readonly winstonPerMebibyte: number
+  /** Processes to rebuild from the rollups that peers, or this node's own store, hold. */
+  readonly recover: readonly string[]
 }
 
 /** `storer` stands alone: a storer is nothing else. */
@@ -49,12 +55,15 @@ export const nodeDefaults: NodeOptions = {
   keyFile: undefined,
   logLevel: 'warn',
   computeThreads: undefined,
+  computeMemoryMebibytes: undefined,
   evaluationTimeoutMs: 10_000,
   modelMemoryMebibytes: 2048,
   modelContextTokens: 2048,
   storers: 0,
   storerSetFile: undefined,
+  availability: 'local',
   lanePort: 0,
   dev: false,
   winstonPerMebibyte: 0,
+  recover: [],
 }

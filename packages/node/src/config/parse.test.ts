@@ -24,8 +24,19 @@ describe('parseNodeOptions', () => {
     ['roles', 'king'],
     ['roles', 'scheduler'],
     ['log', 'loud'],
+    ['availability', 'always'],
+    ['availability', 'certified'],
   ])('refuses --%s %s, naming both', (name, value) => {
     expect(() => parseNodeOptions({ [name]: value })).toThrow(`--${name} ${value}`)
+  })
+
+  it('takes certified availability where there are storers, and says how to get some', () => {
+    expect(() => parseNodeOptions({ availability: 'certified' })).toThrow(/--storers 24/)
+    for (const storers of [{ storers: '24' }, { 'storer-set': 'set.json' }]) {
+      expect(parseNodeOptions({ availability: 'certified', ...storers })).toMatchObject({
+        availability: 'certified',
+      })
+    }
   })
 
   it('reads the environment', () => {

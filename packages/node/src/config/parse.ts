@@ -1,4 +1,4 @@
-import { HeddleError } from '@heddle/protocol/base'
+import { HeddleError, isId } from '@heddle/protocol/base'
 import { allRoles, type NodeOptions, nodeDefaults } from './options.ts'
 
 /** Raw settings by flag name: from the command line, or from `HEDDLE_…` variables. */
@@ -32,6 +32,11 @@ function splitList(value: string): string[] {
     .filter((part) => part !== '')
 }
 
+function processId(value: string): string {
+  if (isId(value)) return value
+  throw wrongSetting('recover', value, 'give ids of processes, 43 characters each, with commas')
+}
+
 /** Each unit reads the others' logs directly, so for now a node has all of them or is none. */
 function parseRoles(value: string): NodeOptions['roles'] {
   if (value === 'storer') return ['storer']
@@ -50,6 +55,11 @@ function parseLogLevel(value: string): NodeOptions['logLevel'] {
   throw wrongSetting('log', value, 'choose from info, warn, error, silent')
 }
 
+function parseAvailability(value: string): NodeOptions['availability'] {
+  if (value === 'local' || value === 'certified') return value
+  throw wrongSetting('availability', value, 'choose from local, certified')
+}
+
 const parsers: Readonly<Record<string, (value: string) => Partial<NodeOptions>>> = {
   data: (value) => ({ dataFolder: value }),
   host: (value) => ({ host: value }),
@@ -59,13 +69,18 @@ const parsers: Readonly<Record<string, (value: string) => Partial<NodeOptions>>>
   roles: (value) => ({ roles: parseRoles(value) }),
   storers: (value) => ({ storers: wholeNumber('storers', value, 0, 256) }),
   'storer-set': (value) => ({ storerSetFile: value }),
+  availability: (value) => ({ availability: parseAvailability(value) }),
   'lane-port': (value) => ({ lanePort: wholeNumber('lane-port', value, 0, 65_535) }),
   key: (value) => ({ keyFile: value }),
   log: (value) => ({ logLevel: parseLogLevel(value) }),
   'compute-threads': (value) => ({ computeThreads: wholeNumber('compute-threads', value, 1, 256) }),
+  'compute-memory-mib': (value) => ({
+    computeMemoryMebibytes: wholeNumber('compute-memory-mib', value, 16, 1_048_576),
+  }),
   'winston-per-mib': (value) => ({
     winstonPerMebibyte: wholeNumber('winston-per-mib', value, 0, Number.MAX_SAFE_INTEGER),
   }),
+  recover: (value) => ({ recover: splitList(value).map(processId) }),
   'model-memory-mib': (value) => ({
     modelMemoryMebibytes: wholeNumber('model-memory-mib', value, 16, 65_536),
   }),
@@ -91,5 +106,13 @@ export function parseNodeOptions(settings: Settings): NodeOptions {
       options = { ...options, ...parsers[name](value) }
     }
   }
+  checkStorers(options)
   return options
+}
+
+/** Without storers nobody signs, and no reply would ever come. */
+function checkStorers({ availability, storers, storerSetFile }: NodeOptions): void {
+  if (availability === 'local' || storers > 0 || storerSetFile !== undefined) return
+  const want = 'needs storers: add --storers 24, or --storer-set FILE with those of a network'
+  throw wrongSetting('availability', availability, want)
 }

@@ -1,5 +1,5 @@
 import type { Server as HttpServer, RequestListener } from 'node:http'
-import { HeddleError, isHeddleError } from '@heddle/protocol/base'
+import { encodeBase64Url, HeddleError, isHeddleError } from '@heddle/protocol/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { collectBody, noBytes, streamBody } from './body.ts'
 import { drainBody } from './drain.ts'
@@ -9,11 +9,30 @@ import type { Route, RouteReply, RouteRequest } from './route.ts'
 import { sendStream } from './stream-reply.ts'
 
 /** A room's routes and the path they live under (`''` for the root). */
-export type Mount = { readonly prefix: string; readonly routes: readonly Route[] }
+export type Mount = {
+  readonly prefix: string
+  readonly routes: readonly Route[]
+  /** Who answers, for metrics and the HTTP reference. */
+  readonly room?: string
+}
+
+/** One request that has its answer. */
+export type Answered = {
+  /** `x-request-id`: the caller's own, or one made here. */
+  readonly id: string
+  readonly room: string
+  readonly method: string
+  /** Path of the route, parameters by name; `` where there is none. */
+  readonly route: string
+  readonly status: number
+  /** Until the last byte was handed to the system. */
+  readonly elapsedMs: number
+}
 
 export type ServerHooks = {
   /** Called with whatever a route threw that was not a HeddleError. */
-  onInternalError(error: unknown, request: { method: string; url: string }): void
+  onInternalError(error: unknown, request: { id: string; method: string; url: string }): void
+  onAnswered?(answered: Answered): void
 }
 
 const emptyBody = new Uint8Array(0)
@@ -23,6 +42,8 @@ const corsHeaders = {
   'access-control-allow-headers': '*',
   'access-control-expose-headers': '*',
 }
+/** Names of requests that are taken from callers: no spaces, nothing a log would need to escape. */
+const requestIdPattern = /^[\w.:/+=-]{1,128}$/
 
 function pathAndQuery(url: string, prefix: string): { url: string; query: URLSearchParams } {
   const bare = url.slice(prefix.length) || '/'
@@ -78,7 +99,13 @@ async function drainRest(
 }
 
 function endUnread({ raw }: FastifyRequest): void {
-  if (!raw.readableEnded) raw.destroy()
+  // One without a body is complete though nobody read to its end; its connection goes on.
+  if (!raw.complete) raw.destroy()
+}
+
+/** A request as the log names it. */
+function named({ id, method, url }: FastifyRequest) {
+  return { id, method, url }
 }
 
 function closeAfter(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -105,12 +132,12 @@ function edgeError(error: unknown): unknown {
 
 function mount(
   app: FastifyInstance,
-  { prefix, routes }: Mount,
+  { prefix, routes, room = 'other' }: Mount,
   options: ServerOptions,
   hooks: ServerHooks,
 ): void {
   for (const route of routes) {
-    const config = { streamed: route.body === 'stream' }
+    const config = { streamed: route.body === 'stream', room }
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
       const gone = new AbortController()
       const onClose = () => {
@@ -122,7 +149,7 @@ function mount(
       // An answer that is a stream may still be reading the request.
       if (isStream(answer.body)) reply.raw.once('finish', () => endUnread(request))
       else await drainRest(request, reply, options)
-      return send(reply, answer, (error) => hooks.onInternalError(error, request))
+      return send(reply, answer, (error) => hooks.onInternalError(error, named(request)))
     }
     const url = `${prefix}${route.path}`
     app.route({ method: route.method, url, handler, config, exposeHeadRoute: false })
@@ -140,11 +167,18 @@ export function createApp(
   options: ServerOptions,
   serverFactory: (handler: RequestListener) => HttpServer,
 ): FastifyInstance {
+  const run = encodeBase64Url(options.random.bytes(6))
+  let requests = 0
   const app = fastify({
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 8192 },
     serverFactory,
+    genReqId({ headers }) {
+      const given = headers['x-request-id']
+      if (typeof given === 'string' && requestIdPattern.test(given)) return given
+      return `${run}-${++requests}`
+    },
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', async (request: FastifyRequest) => {
@@ -152,13 +186,19 @@ export function createApp(
     return streamed ? undefined : collectBody(request.raw, options)
   })
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(corsHeaders)
+    reply.headers(corsHeaders).header('x-request-id', request.id)
     if (request.method === 'OPTIONS') return reply.code(204).send()
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, id, routeOptions } = request
+    const { room = 'other' } = (routeOptions.config ?? {}) as { room?: string }
+    const { statusCode: status, elapsedTime: elapsedMs } = reply
+    hooks.onAnswered?.({ id, room, method, route: routeOptions.url ?? '', status, elapsedMs })
   })
   app.setErrorHandler(async (error, request, reply) => {
     const seen = edgeError(error)
     if (!(seen instanceof HeddleError)) {
-      hooks.onInternalError(seen, { method: request.method, url: request.url })
+      hooks.onInternalError(seen, named(request))
     }
     const answer = replyError(seen)
     const onBroken = () => {}

@@ -1,4 +1,4 @@
-export type { Mount, ServerHooks } from './app.ts'
+export type { Answered, Mount, ServerHooks } from './app.ts'
 export { noBytes } from './body.ts'
 export {
   type BulkCaller,

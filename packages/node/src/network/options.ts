@@ -1,4 +1,4 @@
-import { createRuntime, type Timer } from '../runtime/index.ts'
+import { createRuntime, type Random, type Timer } from '../runtime/index.ts'
 
 export type ServerOptions = {
   readonly host: string
@@ -15,7 +15,11 @@ export type ServerOptions = {
   readonly keepAliveTimeoutMs: number
   readonly connectionsMax: number
   readonly timer: Timer
+  /** For the ids of requests. */
+  readonly random: Random
 }
+
+const runtime = createRuntime()
 
 export const serverDefaults: ServerOptions = {
   host: '127.0.0.1',
@@ -24,5 +28,6 @@ export const serverDefaults: ServerOptions = {
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
   connectionsMax: 10_000,
-  timer: createRuntime().timer,
+  timer: runtime.timer,
+  random: runtime.random,
 }

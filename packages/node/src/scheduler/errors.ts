@@ -28,6 +28,14 @@ export function unknownProcess(processId: string, hosted?: number): HeddleError 
   )
 }
 
+/** The log is being recovered; a slot given now could be one it has already. */
+export function logRecovering(processId: string): HeddleError {
+  const text =
+    `process ${processId} is being recovered and takes no messages until its log is whole: ` +
+    'try again later, or end it with heddle store recover.'
+  return new HeddleError('log-recovering', 'unavailable', text, { processId })
+}
+
 /** Neither a message nor an assignment of this id has a slot (in that process). */
 export function unknownMessage(id: string, processId: string | undefined): HeddleError {
   const where = processId === undefined ? 'any process' : `process ${processId}`
@@ -39,6 +47,14 @@ export function unknownMessage(id: string, processId: string | undefined): Heddl
 export function latestUnavailable(processId: string): HeddleError {
   const text = `Latest message not available: this scheduler does not host process ${processId}.`
   return new HeddleError('unknown-process', 'missing', text, { processId })
+}
+
+/** A spawn asks for certificates, and this node has no storers to give them. */
+export function certificatesUnavailable(itemId: string): HeddleError {
+  const text =
+    `process ${itemId} asks for Availability: certified, and this node has no storers: start it with ` +
+    '--storers 24 or --storer-set FILE, or spawn without the tag.'
+  return new HeddleError('certificates-unavailable', 'unavailable', text, { itemId })
 }
 
 /** An item to be assigned is nowhere on this node. */

@@ -1,3 +1,4 @@
+export { asksForCertificates } from './certified.ts'
 export type { AssignOptions, Receipt, SchedulerFace } from './face.ts'
 export {
   type MainnetParts,
@@ -8,5 +9,6 @@ export {
   type SlotShape,
 } from './mainnet.ts'
 export { type SchedulerOptions, schedulerDefaults } from './options.ts'
-export type { BaseLayer, Items, SchedulerDeps } from './ports.ts'
+export type { BaseLayer, Certify, Hosting, Items, SchedulerDeps } from './ports.ts'
+export { encodeRecord } from './record.ts'
 export { createScheduler, type Scheduler } from './scheduler.ts'

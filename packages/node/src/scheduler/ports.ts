@@ -19,6 +19,25 @@ export type Items = {
   item(id: string): Promise<Item | undefined>
 }
 
+/** What recovering logs means for going on with them. */
+export type Hosting = {
+  /** The log is not here as a whole yet: nothing may be given a slot in it. */
+  isRecovering(processId: string): boolean
+  /** Lowest epoch of the next assignment: it rose with the tenancy (DESIGN §5.1). */
+  epochAtLeast(processId: string): number
+}
+
+/** Certificates of storers for durable slots, where this node has storers. */
+export type Certify = {
+  /**
+   * Resolves once this durable slot and all before it are certified; undefined where there is nothing to
+   * wait for. Rejects with `slot-not-certified`.
+   */
+  certified(processId: string, slot: number): Promise<void> | undefined
+  /** Certified ranges of slots as JSON, by number. */
+  availability(processId: string, fromRange: number, limit: number): Promise<object>
+}
+
 export type SchedulerDeps = {
   /** One log per process; this room is its only writer and does not close it. */
   readonly journal: OrderedLog
@@ -30,6 +49,9 @@ export type SchedulerDeps = {
   verify(item: Item): Promise<boolean>
   readonly baseLayer: BaseLayer
   readonly items: Items
+  readonly hosting?: Hosting
+  /** Absent where this node has no storers; spawns that ask for certificates are refused then. */
+  readonly certify?: Certify
   /** Told of each assignment signed here, so that this node's own verifier need not check it again. */
   onSigned?(assignment: Item): void
 }

@@ -43,6 +43,7 @@ export type LogContext = {
   /** Waits where a burst of signatures has held the event loop long enough. */
   breathe(): Promise<void> | undefined
   hosted(): number
+  epochAtLeast(processId: string): number
   onDurable(entry: LogEntry): void
   onSigned(assignment: Item): void
 }
@@ -140,7 +141,7 @@ export class ProcessLog {
   }
 
   async #sign(job: Job): Promise<Assignment> {
-    const { baseLayer, clock, engine, hosted, signer } = this.#context
+    const { baseLayer, clock, engine, epochAtLeast, hosted, signer } = this.#context
     const last = this.#last
     if (last === undefined && !job.spawns) throw unknownProcess(this.processId, hosted())
     if (last !== undefined && !equalBytes(last.item.owner, signer.owner)) {
@@ -148,7 +149,7 @@ export class ProcessLog {
     }
     const statement = {
       processId: this.processId,
-      epoch: last?.epoch ?? 0,
+      epoch: Math.max(last?.epoch ?? 0, epochAtLeast(this.processId)),
       slot: last === undefined ? 0 : last.slot + 1,
       hashChain:
         last === undefined

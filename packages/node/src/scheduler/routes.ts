@@ -17,6 +17,10 @@ import { readPage, readPageRange } from './pages.ts'
 import type { SchedulerDeps } from './ports.ts'
 import { nodeShape, type PageShape, processShape, type ShapeOptions } from './shapes.ts'
 
+/** Certified ranges of a page when the caller names no limit, and at most. */
+const rangesDefault = 100
+const rangesMax = 1000
+
 /** What the routes speak for. */
 type RouteParts = {
   readonly deps: SchedulerDeps
@@ -43,6 +47,7 @@ export function schedulerRoutes(parts: RouteParts): Route[] {
     { method: 'GET', path: '/health', handle: () => ({ status: 200, body: '' }) },
     { method: 'POST', path: '/', handle: (request) => guard(() => post(parts, request)) },
     get('/processes/:id', (request) => readProcess(parts, request)),
+    get('/availability/:id', (request) => readAvailability(parts, request)),
     get('/:id/latest', (request) => readLatest(parts, request)),
     get('/:id', (request) => readById(parts, request)),
   ]
@@ -80,6 +85,25 @@ async function readProcess(parts: RouteParts, { params }: RouteRequest): Promise
   const processId = idOf(params.id)
   requireHosted(parts, processId)
   return processShape(await parts.reader.entry(processId, 0), shapeOptions(parts))
+}
+
+/** Certified ranges of slots; `from` is the number of a range, not a slot. */
+async function readAvailability(parts: RouteParts, { params, query }: RouteRequest) {
+  const processId = idOf(params.id)
+  requireHosted(parts, processId)
+  const { certify } = parts.deps
+  const head = parts.scheduler.head(processId)
+  if (certify === undefined) return { process: processId, head, certifiedTo: 0, ranges: [] }
+  const from = wholeOf(query.get('from'), 'from', 0, Number.MAX_SAFE_INTEGER)
+  const limit = wholeOf(query.get('limit'), 'limit', rangesDefault, rangesMax)
+  return certify.availability(processId, from, Math.max(1, limit))
+}
+
+function wholeOf(text: string | null, name: string, given: number, max: number): number {
+  if (text === null) return given
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (value <= max) return value
+  throw requestInvalid(`${name} must be a whole number up to ${max}, not ${text.slice(0, 32)}`)
 }
 
 async function readLatest(parts: RouteParts, { params, query }: RouteRequest): Promise<unknown> {

@@ -5,9 +5,11 @@ import type { LogEntry } from '@heddle/protocol/message'
 import type { Route } from '../network/index.ts'
 import { admitAssign, admitItem } from './admission.ts'
 import { createBreather } from './breather.ts'
-import { openIndex } from './catch-up.ts'
+import { catchUp, openIndex } from './catch-up.ts'
+import { certifiedReceipt, refuseCertified } from './certified.ts'
 import type { EntryIndex } from './entry-index.ts'
 import {
+  logRecovering,
   notSettled,
   schedulerBusy,
   schedulerClosed,
@@ -20,9 +22,16 @@ import { type SchedulerOptions, schedulerDefaults } from './options.ts'
 import type { SchedulerDeps } from './ports.ts'
 import { type LogContext, ProcessLog, type SlotRequest } from './process-log.ts'
 import { RecentEntries } from './recent-entries.ts'
+import { encodeRecord } from './record.ts'
 import { schedulerRoutes } from './routes.ts'
 
 export type Scheduler = SchedulerFace & {
+  /**
+   * Appends entries that another scheduler, or this one in another life, has made: the next slots of one
+   * log, verified by the caller. Durable when it resolves. Rejects with the journal's errors
+   * (`slot-taken`, `append-too-large`).
+   */
+  adopt(processId: string, entries: readonly LogEntry[]): Promise<void>
   /** The legacynet routes, to be mounted at `/su`. */
   routes(): Route[]
   /** Refuses new items, waits for those in flight, writes the index. The journal stays open. */
@@ -85,14 +94,16 @@ class OrderingScheduler implements Scheduler {
       reader: this.#reader,
       breathe: createBreather(runtime.timer),
       hosted: () => this.#hosted,
+      epochAtLeast: (processId) => deps.hosting?.epochAtLeast(processId) ?? 0,
       onDurable: (entry) => this.#announce(entry),
       onSigned: (assignment) => this.#deps.onSigned?.(assignment),
     }
   }
 
   async schedule(item: Item): Promise<Receipt> {
-    const { engine } = this.#deps
+    const { certify, engine } = this.#deps
     const { deliveryKey, kind, processId } = admitItem(item, this.#options.itemBytesMax, engine)
+    if (kind === 'process' && certify === undefined) refuseCertified(item)
     const request = {
       spawns: kind === 'process',
       messageId: item.id,
@@ -100,11 +111,12 @@ class OrderingScheduler implements Scheduler {
       deliveryKey,
       exclude: [],
     }
-    return this.#submit(processId, request)
+    const receipt = this.#submit(processId, request)
+    return certify === undefined ? receipt : certifiedReceipt(receipt, certify)
   }
 
   async assign(processId: string, messageId: string, options: AssignOptions): Promise<Receipt> {
-    const { baseLayer, items } = this.#deps
+    const { baseLayer, certify, items } = this.#deps
     const exclude = options.exclude ?? []
     admitAssign(processId, messageId, exclude)
     this.#requireKnown(processId)
@@ -113,13 +125,24 @@ class OrderingScheduler implements Scheduler {
     } else if ((await items.item(messageId)) === undefined) {
       throw unknownItem(messageId)
     }
-    return this.#submit(processId, {
+    const receipt = this.#submit(processId, {
       spawns: false,
       messageId,
       message: undefined,
       deliveryKey: undefined,
       exclude,
     })
+    return certify === undefined ? receipt : certifiedReceipt(receipt, certify)
+  }
+
+  async adopt(processId: string, entries: readonly LogEntry[]): Promise<void> {
+    const [first] = entries
+    if (first === undefined) return
+    if (this.#closed !== undefined) throw schedulerClosed()
+    const adopted = this.#adoptFrom(first.assignment.slot, processId, entries)
+    this.#inFlight.add(adopted)
+    await adopted.finally(() => this.#inFlight.delete(adopted))
+    for (const entry of entries) this.#announce(entry)
   }
 
   entries(processId: string, fromSlot: number, limit: number): Promise<LogEntry[]> {
@@ -163,9 +186,19 @@ class OrderingScheduler implements Scheduler {
     this.#index.close()
   }
 
+  async #adoptFrom(slot: number, processId: string, entries: readonly LogEntry[]): Promise<void> {
+    const { engine, journal } = this.#deps
+    const records = entries.map(({ assignment, message }) => encodeRecord(assignment.item, message))
+    await journal.append(processId, slot, this.#context.writerEpoch, records)
+    // What was in memory of the log, if anything, ends before these.
+    this.#logs.delete(processId)
+    await catchUp(processId, journal, this.#index, engine)
+  }
+
   /** Counts what is pending against the limits and hands the request to its log. */
   async #submit(processId: string, request: SlotRequest): Promise<Receipt> {
     if (this.#closed !== undefined) throw schedulerClosed()
+    if (this.#deps.hosting?.isRecovering(processId)) throw logRecovering(processId)
     if (!request.spawns) this.#requireKnown(processId)
     this.#index.assertRoom()
     const bytes = request.message?.bytes.length ?? 0

@@ -4,7 +4,7 @@ import * as errors from './errors.ts'
 import type { Item, ItemDraft, Signer } from './item.ts'
 import { itemLimits } from './limits.ts'
 import { type SignatureShape, signatureShape } from './signature-type.ts'
-import { signingPayload } from './signing-payload.ts'
+import { type SignedParts, signingPayload } from './signing-payload.ts'
 import { encodeTags } from './tag-codec.ts'
 
 const empty = new Uint8Array(0)
@@ -21,22 +21,38 @@ export async function createItem(
   signer: Signer,
   engine: CryptoEngine,
 ): Promise<Item> {
-  const shape = signatureShape(signer.signatureType)
-  if (shape === undefined) throw errors.itemSignatureType(signer.signatureType)
-  if (signer.owner.length !== shape.ownerBytes) {
-    throw errors.itemSigner('owner', shape.name, shape.ownerBytes, signer.owner.length)
-  }
-  const unsigned = layOut(draft, signer, shape)
-  const signature = await signer.sign(signingPayload(unsigned, engine))
-  if (signature.length !== shape.signatureBytes) {
-    throw errors.itemSigner('signature', shape.name, shape.signatureBytes, signature.length)
-  }
+  const unsigned = layOut(draft, signer)
+  const signature = await signItem(unsigned, signer, engine)
   unsigned.signature.set(signature)
   return { ...unsigned, id: encodeBase64Url(engine.sha256(signature)) }
 }
 
+/** The signature over an item laid out, of the length its type has. */
+export async function signItem(
+  unsigned: SignedParts,
+  signer: Signer,
+  engine: CryptoEngine,
+): Promise<Uint8Array> {
+  const { name, signatureBytes } = shapeOf(signer)
+  const signature = await signer.sign(signingPayload(unsigned, engine))
+  if (signature.length !== signatureBytes) {
+    throw errors.itemSigner('signature', name, signatureBytes, signature.length)
+  }
+  return signature
+}
+
+function shapeOf({ signatureType, owner }: Signer): SignatureShape {
+  const shape = signatureShape(signatureType)
+  if (shape === undefined) throw errors.itemSignatureType(signatureType)
+  if (owner.length !== shape.ownerBytes) {
+    throw errors.itemSigner('owner', shape.name, shape.ownerBytes, owner.length)
+  }
+  return shape
+}
+
 /** All of the item but its signature, laid out in its final bytes. */
-function layOut(draft: ItemDraft, signer: Signer, shape: SignatureShape): Omit<Item, 'id'> {
+export function layOut(draft: ItemDraft, signer: Signer): Omit<Item, 'id'> {
+  const shape = shapeOf(signer)
   const tags = (draft.tags ?? []).map(({ name, value }) => ({ name, value }))
   const rawTags = encodeTags(tags)
   const target = draft.target === undefined ? empty : decodeTarget(draft.target)

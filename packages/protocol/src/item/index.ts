@@ -10,6 +10,7 @@ export {
   readBundleSlices,
 } from './bundle.ts'
 export { createItem } from './create.ts'
+export { createItemHeader, type ItemHeader } from './create-header.ts'
 export {
   type Item,
   type ItemDraft,

@@ -1,6 +1,6 @@
 import { transactionOwner, transactionTags } from '@heddle/protocol/arweave'
 import { encodeBase64Url, isHeddleError } from '@heddle/protocol/base'
-import { parseItem } from '@heddle/protocol/item'
+import { parseItem, tagValue } from '@heddle/protocol/item'
 import type { LogEntry } from '@heddle/protocol/message'
 import { part } from '../catalog/location.ts'
 import type { RowPacker, RowSource } from '../catalog/row-batch.ts'
@@ -16,7 +16,7 @@ const rowsAtOnce = 2000
 /** Where rows go: `flush` sends what is packed without moving the log's progress. */
 export type RowSink = { readonly rows: RowPacker; flush(): Promise<void> }
 
-type KeptDeps = Pick<ItemsDeps, 'engine' | 'verify' | 'store' | 'onFault'> & {
+type KeptDeps = Pick<ItemsDeps, 'engine' | 'verify' | 'store' | 'log' | 'onFault'> & {
   /** The record of the items log at a slot. */
   record(slot: number): Promise<Uint8Array | undefined>
 }
@@ -66,12 +66,12 @@ function rootOf(kept: KeptRecord, slot: number, timeMs: number, deps: KeptDeps):
 async function addRoot(
   sink: RowSink,
   { holding, source, base, seeded }: Root,
-  { engine, verify, onFault }: KeptDeps,
+  { engine, verify, log, onFault }: KeptDeps,
   limits: UnpackLimits,
 ): Promise<void> {
   const add = () => addRootRow(sink.rows, holding, source, seeded, engine)
   add()
-  if (!seeded) return
+  if (!seeded || isOfLog(holding, log)) return
   const inner = { slot: source.slot, timeMs: source.timeMs }
   // What lies in an item of the journal is cut out of its bytes, all else out of the data.
   const within = holding.item === undefined ? part.inData : part.kept
@@ -96,6 +96,16 @@ async function addRoot(
     if (!isDataFault(error)) throw error
     onFault(`opening bundle ${holding.id}`, error)
   }
+}
+
+/**
+ * A rollup of a log that is here holds what is indexed from the log itself (spec/09-rollup.md §5):
+ * there a message has the height its assignment states.
+ */
+function isOfLog({ tags }: Holding, log: ItemsDeps['log']): boolean {
+  if (tagValue(tags, 'Type') !== 'Log-Rollup') return false
+  const toSlot = Number(tagValue(tags, 'To-Slot') ?? Number.NaN)
+  return log.head(tagValue(tags, 'Process') ?? '') > toSlot
 }
 
 function isDataFault(error: unknown): boolean {

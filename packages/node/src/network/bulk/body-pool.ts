@@ -1,5 +1,3 @@
-import { newBody } from './connection.ts'
-
 /** Memory for bodies, used again: fresh memory costs a server as much as the bytes that fill it. */
 export type BodyPool = {
   /** Exactly so many bytes, of any content. */
@@ -33,4 +31,10 @@ export function createBodyPool(keptBytesMax: number): BodyPool {
       keptBytes += capacity
     },
   }
+}
+
+/** Memory that is about to be filled: zeroing it first would cost as much as a copy. */
+export function newBody(bytes: number): Uint8Array {
+  const memory = Buffer.allocUnsafeSlow(bytes)
+  return new Uint8Array(memory.buffer, memory.byteOffset, bytes)
 }

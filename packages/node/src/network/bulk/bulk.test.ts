@@ -65,6 +65,22 @@ const echo: BulkHandler = async (kind, meta, body) => ({
 })
 
 describe('bulk lane', () => {
+  it('uses a released body again, never for two replies at once, and never one that is kept', async () => {
+    const { peer } = await serve(echo)
+    const client = connect()
+    const ask = (fill: number) => client.call(peer, 1, none, [new Uint8Array(100_000).fill(fill)])
+    const kept = await ask(1)
+    const first = await ask(2)
+    first.release()
+    first.release()
+    const [second, third] = [await ask(3), await ask(4)]
+    expect(second.body.buffer).toBe(first.body.buffer)
+    expect(third.body.buffer).not.toBe(second.body.buffer)
+    expect([kept, second, third].map(({ body }) => new Set(body))).toEqual(
+      [1, 3, 4].map((fill) => new Set([fill])),
+    )
+  })
+
   it('carries meta and body parts there and back, many at once on one connection', async () => {
     const callers = new Set<string>()
     const { peer } = await serve(async (kind, meta, body, { publicKey, remote }) => {

@@ -1,5 +1,6 @@
 import { encodeBase64Url, HeddleError } from '@heddle/protocol/base'
 import type { Clock, Sockets, Timer } from '../../runtime/index.ts'
+import { createBodyPool } from './body-pool.ts'
 import { createBudget } from './budget.ts'
 import { type BulkReply, ClientConnection } from './connection.ts'
 import {
@@ -62,6 +63,7 @@ export function openBulkClient(deps: BulkClientDeps, given: Partial<BulkOptions>
   const states = new Map<string, PeerState>()
   const open = new Set<ClientConnection>()
   const inFlight = createBudget(options.inFlightBytesMax)
+  const bodies = createBodyPool(options.keptBytesMax)
   const closing = new AbortController()
   const connect = async (name: string, peer: BulkPeer): Promise<ClientConnection> => {
     const late = new AbortController()
@@ -71,7 +73,7 @@ export function openBulkClient(deps: BulkClientDeps, given: Partial<BulkOptions>
     try {
       const signal = AbortSignal.any([late.signal, closing.signal])
       const socket = await deps.sockets.connect(peer.host, peer.port, signal)
-      const connection = new ClientConnection(name, socket, { ...deps, options })
+      const connection = new ClientConnection(name, socket, { ...deps, options, bodies })
       const onLate = () => connection.end('no handshake in time')
       signal.addEventListener('abort', onLate, { once: true })
       const fault = await connection.open(peer.publicKey)

@@ -1,4 +1,5 @@
 import type { Socket, Timer } from '../../runtime/index.ts'
+import type { BodyPool } from './body-pool.ts'
 import { createBudget } from './budget.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { callTimedOut, connectionLost, frameInvalid } from './errors.ts'
@@ -7,11 +8,17 @@ import { createFrameWriter, type FrameWriter, lengthOf } from './frame-writer.ts
 import { greetServer, type HandshakeParts } from './handshake.ts'
 import type { BulkOptions } from './options.ts'
 
-export type BulkReply = { readonly meta: Uint8Array; readonly body: Uint8Array }
+export type BulkReply = {
+  readonly meta: Uint8Array
+  readonly body: Uint8Array
+  /** Lets the body's memory be used again; nobody may look at it any more. Not calling it costs a little. */
+  release(): void
+}
 
 export type ConnectionParts = HandshakeParts & {
   readonly timer: Pick<Timer, 'after'>
   readonly options: BulkOptions
+  readonly bodies: BodyPool
 }
 
 type Pending = {
@@ -149,17 +156,22 @@ export class ClientConnection {
     if (!this.#pending.has(id)) return this.#reader.skip(metaBytes + bodyBytes)
     const meta = await this.#reader.take(metaBytes)
     if (meta === undefined) return false
-    const body = newBody(bodyBytes)
+    const { bodies } = this.#parts
+    const body = bodies.take(bodyBytes)
     if (!(await this.#reader.fill(body))) return false
     const pending = this.#pending.get(id)
-    if (type === frameTypes.reply) pending?.resolve({ meta, body })
+    if (type === frameTypes.reply)
+      pending?.resolve({ meta, body, release: once(() => bodies.giveBack(body)) })
     else pending?.reject(decodeRefusal(meta, this.#name))
     return true
   }
 }
 
-/** Memory that is about to be filled: zeroing it first would cost as much as a copy. */
-export function newBody(bytes: number): Uint8Array {
-  const memory = Buffer.allocUnsafeSlow(bytes)
-  return new Uint8Array(memory.buffer, memory.byteOffset, bytes)
+/** Given back twice, two replies would share it. */
+function once(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) run()
+    isDone = true
+  }
 }

@@ -6,6 +6,7 @@ import { type OrderedLog, openJournal } from '../../journal/index.ts'
 import { noBytes, type RouteReply } from '../../network/index.ts'
 import { createRuntime, ed25519Signer, nodeCrypto, type Runtime } from '../../runtime/index.ts'
 import type { SchedulerOptions } from '../options.ts'
+import type { Certify } from '../ports.ts'
 import { createScheduler, type Scheduler } from '../scheduler.ts'
 import { type DiskFaults, faultyDisk } from './faulty-disk.ts'
 
@@ -33,6 +34,7 @@ export type World = {
 export async function openWorld(
   options: Partial<SchedulerOptions> = {},
   leftFolder?: string,
+  certify?: Certify,
 ): Promise<World> {
   const folder = leftFolder ?? (await newFolder())
   const faults: DiskFaults = { failNextWrites: 0, syncDelayMs: 0, syncs: 0 }
@@ -58,6 +60,7 @@ export async function openWorld(
           settled: async (id) => baseLayer.settled.has(id),
         },
         items: { item: async (id) => items.get(id) },
+        ...(certify === undefined ? {} : { certify }),
       },
       { indexPath: join(folder, 'index', 'ids.sqlite'), ...options },
     )

@@ -1,0 +1,49 @@
+import { newDataFolder, removeFolder, startNodeProcess } from '../e2e/node-process.ts'
+import { remark } from './report.ts'
+import { measureBundle } from './store-bundle.ts'
+import { measureReads, measureUpload } from './store-bytes.ts'
+import { measurePosts } from './store-post.ts'
+import { measureQueries } from './store-query.ts'
+
+/** `--items=N` and the like: a whole number, or the default. */
+function option(name: string, usual: number): number {
+  const given = process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1]
+  const value = given === undefined ? usual : Number(given)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new Error(`--${name}=${given}: give a whole number`)
+}
+
+type Stage = (url: string) => Promise<void>
+
+/**
+ * The store and gateway over HTTP, a node in a process of its own. `--only=NAME` runs one stage,
+ * `--items=1000000` fills the index to the size the goal speaks of (some minutes), `--mebibytes=N` sets the
+ * size of the file, `--posts=N` the transactions of a round.
+ */
+export async function run(): Promise<void> {
+  const posts = option('posts', 200)
+  const bundleItems = option('bundle-items', 10_000)
+  const items = option('items', 100_000)
+  const sizeBytes = option('mebibytes', 256) * 1024 * 1024
+  const stages: Readonly<Record<string, Stage>> = {
+    'post-tx': (url) => measurePosts(url, posts),
+    'bundle-items': (url) => measureBundle(url, bundleItems),
+    'graphql-p50': (url) => measureQueries(url, items),
+    upload: async (url) => void (await measureUpload(url, sizeBytes)),
+    read: (url) => measureReads(url, sizeBytes),
+  }
+  const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length)
+  for (const [name, stage] of Object.entries(stages)) {
+    if (only !== undefined && only !== name) continue
+    remark(`store: ${name}`)
+    // Each stage has a store of its own, so that none is slowed by what another left.
+    const folder = newDataFolder()
+    const node = await startNodeProcess(folder)
+    try {
+      await stage(node.url)
+    } finally {
+      await node.stop()
+      removeFolder(folder)
+    }
+  }
+}

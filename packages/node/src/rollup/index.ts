@@ -1,0 +1,5 @@
+export { type Hosting, openHosting } from './hosting.ts'
+export { type RollupOptions, rollupDefaults } from './options.ts'
+export type { Items, ProcessLogs, RecoveryDeps, Results } from './ports.ts'
+export type { RecoveryInput, RecoveryReport, RecoveryState } from './recovery.ts'
+export { createRollup, type RollupRoom } from './rollup.ts'
