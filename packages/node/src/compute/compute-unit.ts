@@ -28,6 +28,8 @@ type UnitDependencies = ComputeDependencies & {
   readonly epoch: number
 }
 
+const nothingYet = { evaluations: 0, gasUsed: 0, elapsedMs: 0 }
+
 /** The parts of a compute unit together, and what each of its processes waits for. */
 export class ComputeUnit {
   readonly prover: Prover
@@ -148,6 +150,11 @@ export class ComputeUnit {
     this.#knownHead(processId)
   }
 
+  /** Live processes and what they take, against the budget; bytes. */
+  get use() {
+    return { ...this.#residents.use, memoryBytesMax: this.#options.hotBytesMax }
+  }
+
   /** Rejects with `unknown-process`. */
   async status(processId: string): Promise<ProcessStatus> {
     const slots = this.#knownHead(processId)
@@ -162,6 +169,9 @@ export class ComputeUnit {
       evaluated,
       backlog: slots - evaluated,
       live: thread !== undefined,
+      stateBytes: process?.footprint?.stateBytes ?? null,
+      memoryBytes: thread === undefined ? 0 : (process?.footprint?.memoryBytes ?? 0),
+      cost: { ...(process?.cost ?? nothingYet) },
       worker: (thread && this.#pool.placeOf(thread)) ?? null,
       stopped: halt === undefined ? null : { error: halt.message, code: halt.code },
       lastError: process?.lastError ?? null,

@@ -28,6 +28,7 @@ export async function createCompute(
     evaluations: (processId, fromSlot, limit) => unit.evaluations(processId, fromSlot, limit),
     evaluatedHead: (processId) => unit.evaluatedHead(processId),
     onEvaluated: (listener) => unit.onEvaluated(listener),
+    status: (processId) => unit.status(processId),
     publishCheckpoint: (processId) => unit.prover.publish(processId),
     routes: () => routes,
     close: () => unit.close(),

@@ -21,13 +21,27 @@ export type ProcessStatus = {
   readonly slots: number
   readonly evaluated: number
   readonly backlog: number
+  /** In memory, on a thread; if not it sleeps in its checkpoint, or never ran since the start. */
   readonly live: boolean
   /** Thread it is live on. */
   readonly worker: number | null
+  /** Pages of its memory in use, bytes, when it was last live; null where it was not since the start. */
+  readonly stateBytes: number | null
+  /** All it takes while it is live, bytes; 0 where it sleeps. */
+  readonly memoryBytes: number
+  /** What its messages cost here since the start. */
+  readonly cost: ProcessCost
   /** Why nothing goes on. */
   readonly stopped: { readonly error: string; readonly code: string } | null
   /** Newest slot since the start whose result is an error. */
   readonly lastError: { readonly slot: number; readonly text: string } | null
+}
+
+/** What evaluating the messages of one process cost. */
+export type ProcessCost = {
+  readonly evaluations: number
+  readonly gasUsed: number
+  readonly elapsedMs: number
 }
 
 export type ComputeFace = {
@@ -58,6 +72,8 @@ export type ComputeFace = {
 }
 
 export type Compute = ComputeFace & {
+  /** How far a process is and what it costs. Rejects with `unknown-process`. */
+  status(processId: string): Promise<ProcessStatus>
   /**
    * Publishes the newest checkpoint of a process as an item; resolves with its id, or with undefined
    * where that one was published before. Rejects with `checkpoint-missing`.

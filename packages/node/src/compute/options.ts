@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { machineMemoryBytes } from '../runtime/index.ts'
 import { computeOptionInvalid } from './errors.ts'
 
 /**
@@ -7,9 +8,12 @@ import { computeOptionInvalid } from './errors.ts'
 export type ComputeOptions = {
   /** Threads that hold live processes. */
   readonly workers: number
-  /** Live processes per thread; beyond it the least recently used idle one is put to sleep. */
+  /** Live processes per thread: each reserves gigabytes of addresses, of which there is an end. */
   readonly hotProcessesMax: number
-  /** What live memories may hold in all before idle processes are put to sleep, bytes. */
+  /**
+   * What live processes may take in all, bytes: pages in use, what is kept to come back to, the instances
+   * themselves. Beyond it the least recently used idle ones are put to sleep.
+   */
   readonly hotBytesMax: number
   /** Messages of one process in one batch, and thereby in one turn of a thread. */
   readonly batchMessages: number
@@ -55,6 +59,14 @@ export type ComputeOptions = {
   readonly workerUrl: URL
 }
 
+/** A quarter of the machine: models, caches and everybody else have the rest. */
+const hotBytesLeast = 128 * 1024 * 1024
+const hotBytesMost = 8 * 1024 * 1024 * 1024
+
+function hotBytesDefault(machineBytes: number): number {
+  return Math.max(hotBytesLeast, Math.min(hotBytesMost, Math.floor(machineBytes / 4)))
+}
+
 /** Two threads on the smallest machine would only take turns. */
 const workersMax = 4
 
@@ -62,7 +74,7 @@ export function computeDefaults(): ComputeOptions {
   return {
     workers: Math.max(1, Math.min(workersMax, availableParallelism())),
     hotProcessesMax: 1024,
-    hotBytesMax: 2 * 1024 * 1024 * 1024,
+    hotBytesMax: hotBytesDefault(machineMemoryBytes()),
     batchMessages: 64,
     batchBytes: 1024 * 1024,
     turnMs: 20,

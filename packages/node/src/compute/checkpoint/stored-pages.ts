@@ -1,17 +1,21 @@
 import { constants, zstdCompressSync } from 'node:zlib'
 import { concatBytes } from '@heddle/protocol/base'
-import { digestBytes, digestPages, stateRootOf } from '@heddle/protocol/digest'
+import { stateRootOf } from '@heddle/protocol/digest'
 import { nodeCrypto } from '../../runtime/index.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
 import { type CheckpointDelta, recordsMax, type StoredAt } from './packed-state.ts'
+import { pageKeys } from './page-keys.ts'
+import { digestImage, type StartPages } from './start-pages.ts'
 
 /** What the store is known to hold of a process. */
 export type StoredTable = {
   readonly at: StoredAt
   readonly records: number
-  /** Pages in all records. */
+  /** Pages of the module's start that count as stored before the first record. */
+  readonly startCount: number
+  /** Pages in all records, and those of the start. */
   readonly count: number
-  /** Place of a page by its digest. */
+  /** Place of a page by its digest; without those of the start. */
   readonly places: ReadonlyMap<string, number>
 }
 
@@ -24,26 +28,35 @@ const wastePages = 64
  * size.
  */
 export class StoredPages {
+  readonly #start: StartPages | undefined
   #stored: StoredTable | undefined
   #pending: (Omit<StoredTable, 'at'> & { readonly nextSlot: number }) | undefined
 
-  constructor(stored: StoredTable | undefined) {
+  constructor(stored: StoredTable | undefined, start?: StartPages) {
     this.#stored = stored
+    this.#start = start
+  }
+
+  /** Pages that are remembered by their digest. */
+  get remembered(): number {
+    return (this.#stored?.places.size ?? 0) + (this.#pending?.places.size ?? 0)
   }
 
   /** The state as it goes to the store. */
   pack(image: MemoryImage, nextSlot: number): CheckpointDelta {
-    const digests = digestPages(image.pages, nodeCrypto)
+    const digests = digestImage(image, this.#start)
     const { byteLength: memoryBytes, indexes, hostState } = image
     const stateRoot = stateRootOf({ memoryBytes, hostState, indexes, digests }, nodeCrypto)
     const keys = pageKeys(digests)
     const base = this.#baseFor(keys)
-    const storedPages = base?.count ?? 0
+    const startCount = base?.startCount ?? this.#start?.image.indexes.length ?? 0
+    const storedPages = base?.count ?? startCount
+    const startPlaces = startCount === 0 ? undefined : this.#start?.places
     const places = new Map(base?.places)
     const added: Uint8Array[] = []
     const table = new Uint32Array(
       keys.map((key, i) => {
-        const known = places.get(key)
+        const known = startPlaces?.get(key) ?? places.get(key)
         if (known !== undefined) return known
         const place = storedPages + added.length
         places.set(key, place)
@@ -52,7 +65,8 @@ export class StoredPages {
       }),
     )
     const count = storedPages + added.length
-    this.#pending = { nextSlot, records: (base?.records ?? 0) + 1, count, places }
+    const records = (base?.records ?? 0) + 1
+    this.#pending = { nextSlot, records, startCount, count, places }
     return {
       nextSlot,
       stateRoot,
@@ -77,18 +91,13 @@ export class StoredPages {
   #baseFor(keys: readonly string[]): StoredTable | undefined {
     const stored = this.#stored
     if (stored === undefined || stored.records >= recordsMax) return undefined
-    const missing = new Set(keys.filter((key) => !stored.places.has(key)))
-    const isWasteful = stored.count + missing.size > 2 * keys.length + wastePages
+    const inStart = (key: string) => stored.startCount > 0 && this.#start?.places.has(key)
+    const own = keys.filter((key) => !inStart(key))
+    const missing = new Set(own.filter((key) => !stored.places.has(key)))
+    const ownCount = stored.count - stored.startCount
+    const isWasteful = ownCount + missing.size > 2 * own.length + wastePages
     return isWasteful ? undefined : stored
   }
-}
-
-/** Digests as keys of a map. */
-export function pageKeys(digests: Uint8Array): string[] {
-  const text = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString('latin1')
-  const keys: string[] = []
-  for (let at = 0; at < text.length; at += digestBytes) keys.push(text.slice(at, at + digestBytes))
-  return keys
 }
 
 function wordBytes(words: Uint32Array): Uint8Array {

@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { encodeBase64Url, equalBytes } from '@heddle/protocol/base'
-import { digestPages, stateRootOf } from '@heddle/protocol/digest'
+import { stateRootOf } from '@heddle/protocol/digest'
 import { nodeCrypto } from '../../runtime/index.ts'
 import { imageInvalid, memoryLimitTooLow } from '../guest/errors.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
@@ -11,7 +11,9 @@ import {
   pageEntryBytes,
   recordsMax,
 } from './packed-state.ts'
-import { pageKeys, type StoredTable } from './stored-pages.ts'
+import { pageKeys } from './page-keys.ts'
+import { digestImage, type StartPages } from './start-pages.ts'
+import type { StoredTable } from './stored-pages.ts'
 
 const wasmPageBytes = 65_536
 
@@ -19,17 +21,24 @@ const wasmPageBytes = 65_536
 export type Unpacked = { readonly image: MemoryImage; readonly stored: StoredTable }
 
 /**
- * The state of a checkpoint. Nothing it claims is allocated before it is within `memoryBytes`, and
+ * The state of a checkpoint; `start` as `StoredPages` had it. Nothing it claims is allocated before it is within `memoryBytes`, and
  * nothing is given out unless its pages hash to the state root. Throws `image-invalid`,
  * `memory-limit-too-low`.
  */
-export function unpackCheckpoint(checkpoint: PackedCheckpoint, memoryBytes: number): Unpacked {
+export function unpackCheckpoint(
+  checkpoint: PackedCheckpoint,
+  memoryBytes: number,
+  start?: StartPages,
+): Unpacked {
   const { parts, stateRoot, at } = checkpoint
   const newest = parts.at(-1)
   if (newest === undefined || parts.length > recordsMax) throw imageInvalid('it has no end')
-  checkShapes(parts, memoryBytes)
+  const startLength = start?.image.indexes.length ?? 0
+  const startCount = parts[0]?.storedPages === startLength ? startLength : 0
+  checkShapes(parts, memoryBytes, startCount)
   const contents = parts.map(unpackContent)
-  const pagesOf = parts.flatMap((part, i) => newPages(part, contents[i] ?? new Uint8Array(0)))
+  const own = parts.flatMap((part, i) => newPages(part, contents[i] ?? new Uint8Array(0)))
+  const pagesOf = startCount > 0 && start ? [...pagesOfImage(start.image), ...own] : own
   const content = contents.at(-1) ?? new Uint8Array(0)
   const indexes = readWords(content, 0, newest.pages)
   const places = readWords(content, newest.pages * 4, newest.pages)
@@ -37,19 +46,22 @@ export function unpackCheckpoint(checkpoint: PackedCheckpoint, memoryBytes: numb
   const pages = gather(places, pagesOf)
   const hostStateAt = newest.pages * pageEntryBytes
   const hostState = content.slice(hostStateAt, hostStateAt + newest.hostStateBytes)
-  const digests = digestPages(pages, nodeCrypto)
   const { memoryBytes: byteLength } = newest
+  const image = { byteLength, indexes, pages, hostState }
+  const digests = digestImage(image, start)
   const root = stateRootOf({ memoryBytes: byteLength, hostState, indexes, digests }, nodeCrypto)
   if (!equalBytes(root, stateRoot)) {
     throw imageInvalid(`its state root is ${encodeBase64Url(root)}, not the one it names`)
   }
-  const keys = new Map(pageKeys(digests).map((key, i) => [key, places[i] ?? 0]))
-  const stored = { at, records: parts.length, count: pagesOf.length, places: keys }
-  return { image: { byteLength, indexes, pages, hostState }, stored }
+  const keys = pageKeys(digests).map((key, i) => [key, places[i] ?? 0] as const)
+  const ownKeys = new Map(keys.filter(([, place]) => place >= startCount))
+  const count = pagesOf.length
+  const stored = { at, records: parts.length, startCount, count, places: ownKeys }
+  return { image, stored }
 }
 
-function checkShapes(parts: readonly PackedState[], memoryBytes: number): void {
-  let stored = 0
+function checkShapes(parts: readonly PackedState[], memoryBytes: number, startCount: number): void {
+  let stored = startCount
   for (const part of parts) {
     const { memoryBytes: length, pages, newPages: added, hostStateBytes } = part
     if (length % wasmPageBytes !== 0) throw imageInvalid('its length is not in whole pages')
@@ -81,6 +93,12 @@ function newPages(part: PackedState, content: Uint8Array): Uint8Array[] {
   const from = contentBytes(part) - part.newPages * imagePageBytes
   return Array.from({ length: part.newPages }, (_, i) =>
     content.subarray(from + i * imagePageBytes, from + (i + 1) * imagePageBytes),
+  )
+}
+
+function pagesOfImage({ pages, indexes }: MemoryImage): Uint8Array[] {
+  return Array.from({ length: indexes.length }, (_, i) =>
+    pages.subarray(i * imagePageBytes, (i + 1) * imagePageBytes),
   )
 }
 

@@ -62,6 +62,7 @@ export async function compileJsGuest(given: Uint8Array, prepare?: Prepare): Prom
   const program: Program = { bytes, layout, start: captureEngine(engine), freshPages, compiled }
   return {
     format: jsGuestFormat,
+    start: program.start,
     instantiate: async (options) => createJsGuest(await openEngine(program, options), layout),
   }
 }

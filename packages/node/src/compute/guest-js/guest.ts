@@ -4,7 +4,7 @@ import { guestFault } from '../guest/errors.ts'
 import type { Guest, GuestContext } from '../guest/ports.ts'
 import { checkSteps, createBudget } from './budget.ts'
 import { type Engine, memoryBytes, readText, takeException, writeText } from './engine.ts'
-import { captureEngine } from './snapshot.ts'
+import { captureEngine, resetEngine } from './snapshot.ts'
 import type { Layout } from './start.ts'
 import type { ValueAddress } from './world.ts'
 
@@ -40,6 +40,7 @@ export function createJsGuest(started: Engine, layout: Layout): Guest {
     gasUsed: () => started.meter?.gasUsed,
     memory: () => memoryBytes(live()),
     capture: () => captureEngine(live()),
+    reset: (image) => open !== undefined && resetEngine(open, image),
     close() {
       open = undefined
     },

@@ -23,6 +23,18 @@ export function restoreEngine(engine: Engine, image: MemoryImage, freshPages: Ui
   restoreImage(memoryBytes(engine), image, freshPages)
 }
 
+/**
+ * Gives an instance the memory it had when the image was captured from it; false where it has grown
+ * since. Its stack pointer is at rest, as after every evaluation that returned.
+ */
+export function resetEngine(engine: Engine, image: MemoryImage): boolean {
+  const { memory } = engine.exports
+  if (memory.buffer.byteLength !== image.byteLength) return false
+  const scan = createPageScanner(memory, false)
+  restoreImage(memoryBytes(engine), image, findPages(scan, image.byteLength))
+  return true
+}
+
 /** Pages an instance is not zero in before it has run. */
 export function findFreshPages(engine: Engine): Uint32Array {
   const { memory } = engine.exports

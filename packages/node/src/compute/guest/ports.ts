@@ -25,6 +25,11 @@ export type Guest = {
   memory(): Uint8Array
   /** The whole state between two messages. Never call it after a fault. */
   capture(): MemoryImage
+  /**
+   * Makes this instance what it was when `image` was captured from it; false where it cannot, as its
+   * memory has grown since or it trapped: then a new guest can.
+   */
+  reset?(image: MemoryImage): boolean
   /** Drops the memory. Every later call is a mistake of the caller. */
   close(): void
 }
@@ -59,5 +64,10 @@ export type GuestOptions = {
  */
 export type GuestModule = {
   readonly format: string
+  /**
+   * What a new process of it begins as, where the module's bytes alone decide that, the same on
+   * every machine.
+   */
+  readonly start?: MemoryImage
   instantiate(options: GuestOptions): Promise<Guest>
 }

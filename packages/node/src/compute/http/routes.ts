@@ -144,11 +144,14 @@ async function readProcesses(
   { query }: RouteRequest,
 ): Promise<RouteReply> {
   const limit = readLimit(query, listLimits.processes)
-  const from = readCount(query, 'from') ?? 0
+  // A cursor is a count for now; callers should not care.
+  const from = readCount(query, 'cursor') ?? readCount(query, 'from') ?? 0
   const known = [...log.processes()]
   const page = known.slice(from, from + limit)
   const processes = await Promise.all(page.map((processId) => unit.status(processId)))
-  return { status: 200, body: { total: known.length, processes } }
+  const end = from + page.length
+  const cursor = end < known.length ? String(end) : null
+  return { status: 200, body: { total: known.length, ...unit.use, cursor, processes } }
 }
 
 function readPage(query: URLSearchParams, limitDefault: number) {

@@ -10,7 +10,7 @@ import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { Report } from '../ports.ts'
 import { encodeRecord } from '../results/record.ts'
 import type { ResultLog } from '../results/result-log.ts'
-import type { Evaluated, Outcome, WorkMessage } from '../worker/protocol.ts'
+import type { Footprint, Outcome, WorkMessage } from '../worker/protocol.ts'
 import type { HostedProcess } from './hosted-process.ts'
 import {
   type PrepareDependencies,
@@ -24,6 +24,9 @@ import { Semaphore } from './semaphore.ts'
 
 /** Threads a process may lose in a row, without being seen to be the cause, before it pauses. */
 const lossesMax = 3
+/** Batches of live processes in hand at once, and processes that are being woken. */
+const batchesMax = 64
+const wakingMax = 16
 
 type EvaluatorDependencies = PrepareDependencies & {
   readonly residents: Residents
@@ -40,6 +43,13 @@ type EvaluatorDependencies = PrepareDependencies & {
  */
 export class Evaluator {
   readonly #dependencies: EvaluatorDependencies
+  /**
+   * Batches in hand at once, of live processes and of those that wake first. Who had a turn goes to
+   * the end of the line: a long backlog delays no other process by more than a batch, thousands
+   * that wake do not delay those that are live, and what is read ahead of the threads is bounded.
+   */
+  readonly #turns = new Semaphore(batchesMax)
+  readonly #wakes = new Semaphore(wakingMax)
   /** Suspects get a thread each: one at a time, or many of them would be many threads. */
   readonly #alone = new Semaphore(1)
   readonly #saves = new Set<Promise<void>>()
@@ -53,7 +63,8 @@ export class Evaluator {
     const { log, results, signal } = this.#dependencies
     const goesOn = () => !signal.aborted && process.halt === undefined
     while (goesOn() && results.head(process.id) < log.head(process.id)) {
-      await process.lane.run(() => this.#step(process))
+      const line = process.thread === undefined ? this.#wakes : this.#turns
+      await line.run(() => process.lane.run(() => this.#step(process)))
     }
   }
 
@@ -66,7 +77,9 @@ export class Evaluator {
     const { results, options } = this.#dependencies
     const batch = await this.#takeBatch(process)
     const next = batch.fromSlot + batch.slots.length
-    if (batch.problem === undefined) this.#prefetch(process, batch)
+    // Where others wait, what is read now would only lie about.
+    if (batch.problem === undefined && this.#turns.waiting === 0) this.#prefetch(process, batch)
+    else process.previous = batch.slots.at(-1)?.assignment ?? process.previous
     await results.durable(process.id, next - options.undurableResults)
     if (batch.slots.length > 0) await this.#evaluate(process, batch.slots)
     // Told only once all before it have their results.
@@ -160,7 +173,7 @@ export class Evaluator {
         onCheckpoint: (delta) => this.#save(process, thread, delta),
       },
     )
-    process.stateBytes = (done as Evaluated).stateBytes
+    residents.measure(process, done as Footprint)
   }
 
   async #evaluateAlone(
@@ -170,7 +183,7 @@ export class Evaluator {
   ): Promise<void> {
     try {
       await this.#evaluateOn(process, run, messages)
-      process.suspectSlot = undefined
+      if (messages.at(-1)?.slot === process.suspectSlot) process.suspectSlot = undefined
     } finally {
       const { thread } = process
       this.#dependencies.residents.drop(process)
@@ -225,7 +238,7 @@ export class Evaluator {
 }
 
 /** The result of a slot, with its digest and who gave it. */
-type Decided = Omit<Outcome, 'slot'> & { readonly decidedBy: Decider }
+type Decided = Pick<Outcome, 'failed' | 'json' | 'digest'> & { readonly decidedBy: Decider }
 
 /** Puts the outcomes of one batch in slot order into the result log. */
 class BatchRun {
@@ -258,7 +271,11 @@ class BatchRun {
     this.#failUntil((slot) => slot.work.slot === outcome.slot)
     const slot = this.#slots[this.#at]
     assert(slot !== undefined, 'an outcome is for a slot of its batch')
-    const { failed, json, digest } = outcome
+    const { failed, json, digest, gasUsed, elapsedMs } = outcome
+    const { cost } = this.#process
+    cost.evaluations++
+    cost.gasUsed += gasUsed
+    cost.elapsedMs += elapsedMs
     this.#push(slot, { failed, json, digest, decidedBy: 'module' })
   }
 

@@ -1,6 +1,7 @@
 import type { HeddleError } from '@heddle/protocol/base'
 import type { Assignment } from '@heddle/protocol/message'
 import type { ComputeThread } from '../pool/compute-thread.ts'
+import type { Footprint } from '../worker/protocol.ts'
 import type { ProcessFacts } from './facts.ts'
 import { Lane } from './lane.ts'
 import type { PreparedBatch } from './prepare.ts'
@@ -25,8 +26,10 @@ export type HostedProcess = {
   /** Where the process is live, with the state before its next slot. */
   thread: ComputeThread | undefined
   evaluating: boolean
-  /** What its live memory holds, bytes, as far as is known. */
-  stateBytes: number
+  /** What it holds while it is live, or held when it was last. */
+  footprint: Footprint | undefined
+  /** What its evaluations cost since the unit started. */
+  readonly cost: { evaluations: number; gasUsed: number; elapsedMs: number }
   /** Why nothing goes on. Of kind `invalid` or `internal`: for good. */
   halt: HeddleError | undefined
   /** Slots whose result the watchdog decided. */
@@ -52,7 +55,8 @@ export function hostProcess(id: string, number: number): HostedProcess {
     batchMessages: 8,
     thread: undefined,
     evaluating: false,
-    stateBytes: 0,
+    footprint: undefined,
+    cost: { evaluations: 0, gasUsed: 0, elapsedMs: 0 },
     halt: undefined,
     verdicts: new Map(),
     suspectSlot: undefined,

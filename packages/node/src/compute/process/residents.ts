@@ -2,9 +2,10 @@ import { isHeddleError } from '@heddle/protocol/base'
 import type { CheckpointDelta } from '../checkpoint/index.ts'
 import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { ThreadPool } from '../pool/thread-pool.ts'
-import type { CapturedState } from '../worker/protocol.ts'
+import type { CapturedState, Footprint } from '../worker/protocol.ts'
 import { type FactsDependencies, loadFacts, type ProcessFacts } from './facts.ts'
 import type { HostedProcess } from './hosted-process.ts'
+import { LiveSet } from './live-set.ts'
 import { type RestoreDependencies, restoreProcess } from './restore.ts'
 import { saveCheckpoint } from './save-checkpoint.ts'
 import { Semaphore } from './semaphore.ts'
@@ -13,31 +14,37 @@ type ResidentsDependencies = FactsDependencies &
   RestoreDependencies & {
     readonly pool: ThreadPool
     readonly restoresMax: number
-    /** Live processes in all, and what their memories may hold together. */
+    /** Live processes in all, and what they may take together. */
     readonly liveMax: number
     readonly liveBytesMax: number
   }
 
+/** Processes on their way to sleep at once: their checkpoints wait for the disk. */
+const departuresMax = 4
+
 /**
  * Which processes are live, and on which thread. A process comes to life when it is needed; beyond
- * the
- * budget the least recently used idle one is put to sleep in its checkpoint.
+ * the budget the least recently used idle one is put to sleep in its checkpoint.
  */
 export class Residents {
   readonly #dependencies: ResidentsDependencies
   readonly #restores: Semaphore
-  /** Least recently used first. */
-  readonly #live = new Map<string, HostedProcess>()
+  readonly #live: LiveSet
+  /** Those that wait for a place among the live. */
   readonly #waiting: (() => void)[] = []
-  #trimming: Promise<void> | undefined
+  readonly #departures = new Set<Promise<void>>()
+  #closed = false
 
   constructor(dependencies: ResidentsDependencies) {
+    const { restoresMax, liveMax: processesMax, liveBytesMax: bytesMax } = dependencies
     this.#dependencies = dependencies
-    this.#restores = new Semaphore(dependencies.restoresMax)
+    this.#restores = new Semaphore(restoresMax)
+    this.#live = new LiveSet({ processesMax, bytesMax })
   }
 
-  get size(): number {
-    return this.#live.size
+  /** Live processes, and what they take, bytes. */
+  get use(): { readonly live: number; readonly memoryBytes: number } {
+    return { live: this.#live.size, memoryBytes: this.#live.bytes }
   }
 
   async facts(process: HostedProcess): Promise<ProcessFacts> {
@@ -54,7 +61,7 @@ export class Residents {
     if (facts.broken !== undefined) return undefined
     const { thread } = process
     if (thread !== undefined && thread.loss === undefined) {
-      this.#touch(process)
+      this.#live.touch(process)
       return thread
     }
     this.#release(process)
@@ -72,6 +79,13 @@ export class Residents {
     return (await thread.request(request)) as CapturedState
   }
 
+  /** What the process takes now; its thread said so. */
+  measure(process: HostedProcess, footprint: Footprint): void {
+    process.footprint = footprint
+    this.#live.measure(process)
+    this.#makeRoom()
+  }
+
   /** Forgets that a process is live, e.g. since its thread was lost. */
   drop(process: HostedProcess): void {
     const { thread } = process
@@ -80,40 +94,29 @@ export class Residents {
     thread.request({ kind: 'close', processId: process.id }).catch(() => undefined)
   }
 
-  /** To be called when a process has nothing to do: one that waits for a place may take its. */
+  /** To be called when a process has nothing to do: it may make room for others. */
   idle(): void {
-    this.#waiting.shift()?.()
-    if (this.#trimming !== undefined || !this.#overBytes()) return
-    this.#trimming = this.#trim().finally(() => {
-      this.#trimming = undefined
-    })
+    this.#makeRoom()
   }
 
   /** Ends when no process is on its way to sleep. */
   async close(): Promise<void> {
-    await this.#trimming
-  }
-
-  /** Memories grow while they are live: what is beyond the budget sleeps as soon as it may. */
-  async #trim(): Promise<void> {
-    while (this.#overBytes()) {
-      const victim = this.#victim()
-      if (victim === undefined) return
-      await victim.lane.run(() => this.#putToSleep(victim))
-    }
+    this.#closed = true
+    await Promise.all(this.#departures)
   }
 
   async #revive(process: HostedProcess, facts: ProcessFacts): Promise<ComputeThread | undefined> {
     const { pool, results } = this.#dependencies
-    // Replay reads results from the disk.
-    await results.durable(process.id, results.head(process.id))
     const thread = process.suspectSlot === undefined ? pool.pick() : pool.startLone()
     thread.processes.set(process.id, facts.moduleId)
     process.thread = thread
     try {
+      // Replay reads results from the disk.
+      await results.durable(process.id, results.head(process.id))
       await pool.load(thread, facts.moduleId, process.id)
       const nextSlot = results.durableHead(process.id)
-      await restoreProcess(this.#dependencies, { facts, number: process.number, thread, nextSlot })
+      const revival = { facts, number: process.number, thread, nextSlot }
+      this.measure(process, await restoreProcess(this.#dependencies, revival))
       return thread
     } catch (error) {
       this.#release(process)
@@ -127,31 +130,37 @@ export class Residents {
 
   /** Waits for a place among the live processes, and takes it. */
   async #admit(process: HostedProcess): Promise<void> {
-    while (this.#live.size >= this.#dependencies.liveMax || this.#overBytes()) {
-      const victim = this.#victim()
-      if (victim === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-      else await victim.lane.run(() => this.#putToSleep(victim))
+    while (this.#live.isFull) {
+      const place = new Promise<void>((resolve) => this.#waiting.push(resolve))
+      this.#makeRoom()
+      await place
     }
-    this.#live.set(process.id, process)
+    this.#live.join(process)
   }
 
-  #victim(): HostedProcess | undefined {
-    for (const process of this.#live.values()) {
-      if (!process.evaluating && process.lane.idle) return process
+  /** Sends processes to sleep until there is room, or nobody left who may. */
+  #makeRoom(): void {
+    while (
+      !this.#closed &&
+      this.#departures.size < departuresMax &&
+      (this.#live.isCrowded || this.#waiting.length > this.#departures.size)
+    ) {
+      const victim = this.#live.victim(this.#waiting.length > this.#departures.size)
+      if (victim === undefined) return
+      this.#live.leaving(victim)
+      const departure = victim.lane
+        .run(() => this.#putToSleep(victim))
+        .finally(() => {
+          this.#departures.delete(departure)
+          this.#makeRoom()
+        })
+      this.#departures.add(departure)
     }
-    return undefined
-  }
-
-  /** A process larger than all the budget still runs, alone. */
-  #overBytes(): boolean {
-    let bytes = 0
-    for (const process of this.#live.values()) bytes += process.stateBytes
-    return this.#live.size > 1 && bytes > this.#dependencies.liveBytesMax
   }
 
   async #putToSleep(process: HostedProcess): Promise<void> {
     const { thread, facts, id } = process
-    if (thread === undefined || facts === undefined || process.evaluating) return
+    if (thread === undefined || facts === undefined) return this.#release(process)
     const { warn } = this.#dependencies
     try {
       const request = { kind: 'checkpoint', processId: id, close: true } as const
@@ -170,12 +179,7 @@ export class Residents {
   #release(process: HostedProcess): void {
     process.thread?.processes.delete(process.id)
     process.thread = undefined
-    if (this.#live.delete(process.id)) this.idle()
-  }
-
-  #touch(process: HostedProcess): void {
-    this.#live.delete(process.id)
-    this.#live.set(process.id, process)
+    if (this.#live.leave(process)) this.#waiting.shift()?.()
   }
 }
 

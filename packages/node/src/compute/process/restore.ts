@@ -5,7 +5,7 @@ import { logUnreadable, unknownItem } from '../errors.ts'
 import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { Report } from '../ports.ts'
 import type { ResultLog } from '../results/result-log.ts'
-import type { WorkMessage } from '../worker/protocol.ts'
+import type { Footprint, WorkMessage } from '../worker/protocol.ts'
 import type { ProcessFacts } from './facts.ts'
 import { type PrepareDependencies, presentSlot } from './prepare.ts'
 
@@ -35,7 +35,7 @@ type Revival = {
 export async function restoreProcess(
   dependencies: RestoreDependencies,
   revival: Revival,
-): Promise<void> {
+): Promise<Footprint> {
   const { checkpoints, warn } = dependencies
   const { facts, nextSlot } = revival
   const processId = facts.process.id
@@ -48,12 +48,12 @@ export async function restoreProcess(
   const checkpoint = nextSlot > 0 ? await checkpoints.read(wanted) : undefined
   if (checkpoint === undefined) return await reopen(dependencies, revival, undefined)
   try {
-    await reopen(dependencies, revival, checkpoint)
+    return await reopen(dependencies, revival, checkpoint)
   } catch (error) {
     if (!isRefusal(error)) throw error
     warn({ processId, slot: checkpoint.nextSlot, error }, 'checkpoint refused: replaying the log')
     await checkpoints.remove(processId)
-    await reopen(dependencies, revival, undefined)
+    return await reopen(dependencies, revival, undefined)
   }
 }
 
@@ -61,13 +61,13 @@ async function reopen(
   dependencies: RestoreDependencies,
   revival: Revival,
   checkpoint: StoredCheckpoint | undefined,
-): Promise<void> {
+): Promise<Footprint> {
   const { facts, number, thread, nextSlot } = revival
   const { moduleId, memoryBytes, environment } = facts
   const processId = facts.process.id
   const fromSlot = checkpoint?.nextSlot ?? 0
   const proven = checkpoint !== undefined || (await hasGoodSlot(dependencies, processId, nextSlot))
-  await thread.request({
+  let footprint = await thread.request({
     kind: 'open',
     processId,
     number,
@@ -81,8 +81,10 @@ async function reopen(
   for (let slot = fromSlot; slot < nextSlot; slot += replayMessages) {
     const end = Math.min(nextSlot, slot + replayMessages)
     const messages = await readGoodMessages(dependencies, facts, slot, end)
-    if (messages.length > 0) await thread.request({ kind: 'replay', processId, messages })
+    if (messages.length === 0) continue
+    footprint = await thread.request({ kind: 'replay', processId, messages })
   }
+  return footprint as Footprint
 }
 
 async function hasGoodSlot(

@@ -7,6 +7,11 @@ export class Semaphore {
     this.#free = places
   }
 
+  /** Jobs that wait for a place. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   async run<T>(job: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))

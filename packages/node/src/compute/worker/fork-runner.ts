@@ -1,7 +1,7 @@
 import { decodeImage } from '../guest/image.ts'
 import type { GuestModule, MemoryImage } from '../guest/ports.ts'
-import { instantiate, runGuest } from './hot-process.ts'
 import type { Fork, Outcome } from './protocol.ts'
+import { runGuest } from './run-guest.ts'
 import { beginWatch, endWatch } from './watch.ts'
 
 /** Decoded states kept, so that reads of one state in a row decode it once. */
@@ -18,12 +18,13 @@ export class ForkRunner {
 
   async run(module: GuestModule, fork: Fork): Promise<Outcome> {
     const image = fork.image === undefined ? undefined : this.#decoded(fork, fork.image)
-    beginWatch(this.#cells, fork.number, fork.message.slot)
+    const { message, memoryBytes, environment } = fork
+    beginWatch(this.#cells, fork.number, message.slot)
     try {
-      const guest = await instantiate(module, fork.memoryBytes, image)
-      const { json, failed, digest } = runGuest(guest, fork.message, fork.environment)
+      const guest = await module.instantiate({ memoryBytes, image })
+      const { json, failed, digest, gasUsed } = runGuest(guest, message, environment)
       guest.close()
-      return { slot: fork.message.slot, failed, json, digest }
+      return { slot: message.slot, failed, json, digest, gasUsed, elapsedMs: 0 }
     } finally {
       endWatch(this.#cells)
     }

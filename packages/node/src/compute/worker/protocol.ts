@@ -103,6 +103,9 @@ export type Outcome = {
   readonly failed: boolean
   readonly json: string
   readonly digest: Uint8Array
+  readonly gasUsed: number
+  /** What it took, with coming back from a failure. */
+  readonly elapsedMs: number
 }
 
 /** A state: what the process is before `nextSlot`. Absent image: nothing was evaluated yet. */
@@ -111,10 +114,15 @@ export type CapturedState = {
   readonly image: Uint8Array | undefined
 }
 
-/** The end of an evaluation; what the process's memory holds, as far as is known: bytes. */
-export type Evaluated = { readonly stateBytes: number }
+/** What a live process holds, as far as is known: bytes. */
+export type Footprint = {
+  /** Pages of its linear memory in use. */
+  readonly stateBytes: number
+  /** All that it takes: those, what is kept to come back to, the instance itself. */
+  readonly memoryBytes: number
+}
 
-export type Reply = CapturedState | CheckpointDelta | Outcome | Evaluated | undefined
+export type Reply = CapturedState | CheckpointDelta | Outcome | Footprint | undefined
 
 /** An error that crossed a thread border. */
 export type CarriedError = {

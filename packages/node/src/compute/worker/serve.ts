@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
-import { createRuntime } from '../../runtime/index.ts'
+import { type Cancel, createRuntime } from '../../runtime/index.ts'
 import { ForkRunner } from './fork-runner.ts'
 import { HotProcess } from './hot-process.ts'
 import { type ModuleFormats, Modules, withMoreFormats } from './modules.ts'
@@ -23,6 +23,14 @@ import { leaveIfAsked } from './watch.ts'
  */
 type Job = { readonly call: number; readonly request: Request; at: number; held: FromWorker[] }
 
+const runtime = createRuntime()
+
+/** A thread that had nothing to do for this long makes small what its processes keep. */
+const restAfterMs = 250
+
+/** Outcomes go out together for this long: each sending wakes the unit's thread, which costs. */
+const holdMs = 2
+
 /**
  * The program of a compute thread. Requests of one lane (a process, a module) are done in order;
  * lanes take turns, and a long batch gives up its turn after `turnMs`, so that no process waits for
@@ -40,7 +48,7 @@ export function serveCompute(formats: ModuleFormats): void {
 type Send = (messages: readonly FromWorker[]) => void
 
 class ComputeServer {
-  readonly #clock = createRuntime().clock
+  readonly #clock = runtime.clock
   readonly #settings: WorkerSettings
   readonly #cells: Int32Array
   readonly #modules: Modules
@@ -50,6 +58,9 @@ class ComputeServer {
   /** Lanes with work, in order of turn. */
   readonly #lanes = new Map<string, Job[]>()
   #running = false
+  /** Processes that worked since they last were made small. */
+  readonly #restless = new Set<string>()
+  #cancelRest: Cancel | undefined
 
   constructor(formats: ModuleFormats, settings: WorkerSettings, send: Send) {
     this.#settings = settings
@@ -89,6 +100,7 @@ class ComputeServer {
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#running = false
+    this.#restLater()
   }
 
   /** Works on a job for one turn; tells whether it is finished. */
@@ -116,13 +128,14 @@ class ComputeServer {
         this.#modules.forget(request.moduleId)
         return undefined
       case 'open':
-        await this.#open(request)
-        return undefined
+        return (await this.#open(request)).footprint()
       case 'capture':
         return this.#process(request.processId).capture()
       case 'checkpoint': {
-        const delta = this.#process(request.processId).checkpoint()
-        if (request.close) this.#close(request.processId)
+        const process = this.#process(request.processId)
+        if (!request.close) return process.checkpoint()
+        const delta = process.lastCheckpoint()
+        this.#close(request.processId)
         return delta
       }
       case 'confirm-checkpoint':
@@ -132,34 +145,40 @@ class ComputeServer {
         this.#close(request.processId)
         return undefined
       case 'evaluate':
-        return { stateBytes: this.#process(request.processId).stateBytes }
+      case 'replay':
+        return this.#process(request.processId).footprint()
       case 'fork':
         return await this.#forks.run(this.#modules.get(request.moduleId), request)
-      default:
-        return undefined
     }
   }
 
-  async #open(request: OpenProcess): Promise<void> {
+  async #open(request: OpenProcess): Promise<HotProcess> {
     this.#close(request.processId)
     const module = this.#modules.get(request.moduleId)
     const process = await HotProcess.open(module, request, this.#clock, this.#cells)
     this.#processes.set(request.processId, process)
+    return process
   }
 
   async #evaluate(job: Job, request: Evaluate): Promise<boolean> {
     const process = this.#process(request.processId)
-    const untilMs = this.#clock.elapsedMs() + this.#settings.turnMs
+    const startedMs = this.#clock.elapsedMs()
+    let sentMs = startedMs
     let message = request.messages[job.at]
     while (message !== undefined) {
-      const outcome = { call: job.call, outcome: await process.evaluate(message) }
+      const outcome = await process.evaluate(message)
+      job.held.push({ call: job.call, outcome })
       message = request.messages[++job.at]
-      // Each at once: should the next message never end, this one is not held up by it. After the last
-      // one only the answer follows.
-      if (message === undefined) job.held = [outcome]
-      else this.#send([outcome])
-      if (this.#clock.elapsedMs() >= untilMs) break
+      const nowMs = this.#clock.elapsedMs()
+      // Little is held back: should the next message never end, this much is evaluated again.
+      // After the last one only the answer follows.
+      if (message !== undefined && nowMs - sentMs >= holdMs) {
+        this.#send(job.held.splice(0))
+        sentMs = nowMs
+      }
+      if (nowMs - startedMs >= this.#settings.turnMs) break
     }
+    this.#restless.add(request.processId)
     const checkpoint = process.checkpointDue(this.#settings.checkpointAfterMs)
     if (checkpoint !== undefined) job.held.push({ call: job.call, checkpoint })
     if (message !== undefined && job.held.length > 0) this.#send(job.held.splice(0))
@@ -178,6 +197,24 @@ class ComputeServer {
     return message === undefined
   }
 
+  #restLater(): void {
+    this.#cancelRest?.()
+    this.#cancelRest = undefined
+    if (this.#restless.size === 0) return
+    this.#cancelRest = runtime.timer.after(restAfterMs, () => this.#rest())
+  }
+
+  /** One process at a time, for as long as nobody wants anything. */
+  #rest(): void {
+    if (this.#running) return
+    leaveIfAsked(this.#cells)
+    const [processId] = this.#restless
+    if (processId === undefined) return
+    this.#restless.delete(processId)
+    this.#processes.get(processId)?.rest()
+    setImmediate(() => this.#rest())
+  }
+
   #process(processId: string): HotProcess {
     const process = this.#processes.get(processId)
     assert(process !== undefined, `process ${processId} is live on this thread`)
@@ -187,6 +224,7 @@ class ComputeServer {
   #close(processId: string): void {
     this.#processes.get(processId)?.close()
     this.#processes.delete(processId)
+    this.#restless.delete(processId)
   }
 }
 

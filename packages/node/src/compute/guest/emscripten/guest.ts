@@ -57,6 +57,13 @@ export async function createEmscriptenGuest(
       const state = readGlobalState(program.shape, instance.exports, booted)
       return captureImage(memoryBytes(host), scan, state)
     },
+    reset(image) {
+      if (!live || image.byteLength !== host.memory.buffer.byteLength) return false
+      const scan = createPageScanner(host.memory, program.is64)
+      restoreImage(memoryBytes(host), image, findPages(scan, image.byteLength))
+      booted = writeGlobalState(program.shape, instance.exports, image.hostState)
+      return true
+    },
     close() {
       live = false
       host.raw = {}

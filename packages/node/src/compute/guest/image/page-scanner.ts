@@ -62,11 +62,17 @@ function assemble(is64: boolean): Uint8Array<ArrayBuffer> {
 
 const compiled = new Map<boolean, WebAssembly.Module>()
 
+const scanners = new WeakMap<WebAssembly.Memory, PageScanner>()
+
 /** A scanner bound to one memory; it sees the memory grow. Pages are `imagePageBytes` long. */
 export function createPageScanner(memory: WebAssembly.Memory, is64: boolean): PageScanner {
+  const known = scanners.get(memory)
+  if (known !== undefined) return known
   assert(imagePageBytes === 4096, 'the scanner is assembled for 4 KiB pages')
   const module = compiled.get(is64) ?? new WebAssembly.Module(assemble(is64))
   compiled.set(is64, module)
   const instance = new WebAssembly.Instance(module, { guest: { memory } })
-  return instance.exports.next as PageScanner
+  const scanner = instance.exports.next as PageScanner
+  scanners.set(memory, scanner)
+  return scanner
 }

@@ -1,0 +1,123 @@
+import { type PackedCheckpoint, startPagesOf, unpackCheckpoint } from '../checkpoint/index.ts'
+import type { Guest, GuestModule, MemoryImage } from '../guest/ports.ts'
+import { type PackedBase, packBase, unpackBase } from './packed-base.ts'
+import type { WorkMessage } from './protocol.ts'
+
+/** A base is taken once evaluating since the last took this many times what taking one costs. */
+const baseWorthCost = 8
+/** Where messages fail, a replay should not cost much more than taking a base does. */
+const waryWorthCost = 3
+/** Good messages in a row after which a process that had a failure is like any other. */
+const waryMessages = 256
+/** Messages kept for replay: beyond this a base is taken whatever it costs. */
+const sinceLengthMax = 1024 * 1024
+
+type Base =
+  | { readonly kind: 'checkpoint'; readonly checkpoint: PackedCheckpoint }
+  | { readonly kind: 'packed'; readonly packed: PackedBase }
+  /** Uncompressed, while messages come: taking it and going back to it is one copy of memory. */
+  | { readonly kind: 'image'; readonly image: MemoryImage }
+
+/**
+ * An older state (the base) and the good messages since, which give the newest good state again,
+ * bit for bit. How often a base is taken, and in what form, is a matter of time and memory only.
+ */
+export class KeptState {
+  readonly #module: GuestModule
+  readonly #memoryBytes: number
+  #base: Base | undefined
+  #since: WorkMessage[] = []
+  #sinceLength = 0
+  #sinceMs = 0
+  #captureMs = 0
+  #waryFor = 0
+
+  constructor(
+    module: GuestModule,
+    memoryBytes: number,
+    checkpoint: PackedCheckpoint | undefined,
+    unpackMs: number,
+  ) {
+    this.#module = module
+    // Until a base was taken: packing a state takes about as long as unpacking it did.
+    this.#captureMs = unpackMs
+    this.#memoryBytes = memoryBytes
+    this.#base = checkpoint && { kind: 'checkpoint', checkpoint }
+  }
+
+  /** Good messages since the base, in order. */
+  get since(): readonly WorkMessage[] {
+    return this.#since
+  }
+
+  /** Nothing was evaluated yet. */
+  get isEmpty(): boolean {
+    return this.#base === undefined && this.#since.length === 0
+  }
+
+  /** What is kept, bytes. */
+  get bytes(): number {
+    return baseBytes(this.#base) + this.#sinceLength
+  }
+
+  keep(message: WorkMessage, elapsedMs: number): void {
+    this.#since.push(message)
+    this.#sinceLength += message.json.length
+    this.#sinceMs += elapsedMs
+    if (this.#waryFor > 0) this.#waryFor--
+  }
+
+  /** A base is to be taken now. */
+  get isDue(): boolean {
+    if (this.#base === undefined || this.#sinceLength > sinceLengthMax) return true
+    const worth = this.#waryFor === 0 ? baseWorthCost : waryWorthCost
+    return this.#sinceMs >= worth * this.#captureMs
+  }
+
+  /** Makes the guest's state the base; returns how many bytes its pages hold. */
+  take(guest: Guest, elapsedMs: () => number): number {
+    const startedMs = elapsedMs()
+    const image = guest.capture()
+    this.#base = { kind: 'image', image }
+    this.#captureMs = elapsedMs() - startedMs
+    this.#since = []
+    this.#sinceLength = 0
+    this.#sinceMs = 0
+    return image.pages.length
+  }
+
+  /** Makes the base small, once the process rests; tells whether there was anything to do. */
+  pack(): boolean {
+    if (this.#base?.kind !== 'image') return false
+    const packed = packBase(this.#base.image, this.#module.start)
+    this.#base = { kind: 'packed', packed }
+    return true
+  }
+
+  /** A guest with the base's state: the same one where it can go back, else a new one. */
+  async restore(guest: Guest): Promise<Guest> {
+    this.#waryFor = waryMessages
+    const image = this.#image()
+    if (image !== undefined) {
+      this.#base = { kind: 'image', image }
+      if (guest.reset?.(image)) return guest
+    }
+    guest.close()
+    return await this.#module.instantiate({ memoryBytes: this.#memoryBytes, image })
+  }
+
+  #image(): MemoryImage | undefined {
+    const base = this.#base
+    const { start } = this.#module
+    if (base === undefined || base.kind === 'image') return base?.image
+    if (base.kind === 'packed') return unpackBase(base.packed, start)
+    return unpackCheckpoint(base.checkpoint, this.#memoryBytes, startPagesOf(start)).image
+  }
+}
+
+function baseBytes(base: Base | undefined): number {
+  if (base === undefined) return 0
+  if (base.kind === 'image') return base.image.pages.length
+  if (base.kind === 'packed') return base.packed.rest.length + base.packed.places.byteLength
+  return base.checkpoint.parts.reduce((sum, { content }) => sum + content.length, 0)
+}

@@ -1,0 +1,74 @@
+import {
+  decodeBase64Url,
+  encodeText,
+  errorMessage,
+  isHeddleError,
+  isId,
+} from '@heddle/protocol/base'
+import { digestResult } from '@heddle/protocol/digest'
+import { errorResult, type Result, readReply, writeResult } from '@heddle/protocol/message'
+import { nodeCrypto } from '../../runtime/index.ts'
+import type { Guest, GuestContext } from '../guest/ports.ts'
+import type { WorkMessage } from './protocol.ts'
+
+/** `entered`: the guest ran, so its memory may have changed. */
+export type GuestRun = {
+  readonly json: string
+  readonly failed: boolean
+  readonly digest: Uint8Array
+  readonly entered: boolean
+  readonly gasUsed: number
+}
+
+/**
+ * One call of `handle`, read into a result. What the guest does wrong is a failed message; what
+ * this
+ * machine cannot do (`unavailable`, `internal`) is thrown, as nothing follows from it for the
+ * message.
+ */
+export function runGuest(guest: Guest, message: WorkMessage, environment: string): GuestRun {
+  try {
+    const reply = guest.handle(message.json, environment, contextOf(message))
+    const result = metered(readReply(reply), guest)
+    return { ...digested(result), entered: true, gasUsed: gasOf(result) }
+  } catch (error) {
+    if (!isGuestsFault(error)) throw error
+    const gasUsed = guest.gasUsed?.() ?? 0
+    const result = digested(errorResult(errorMessage(error), '', gasUsed))
+    return { ...result, entered: !isHeddleError(error, 'guest-message-too-large'), gasUsed }
+  }
+}
+
+/** Where gas is counted, the count goes before what the module says. */
+function metered(result: Result, guest: Guest): Result {
+  const gasUsed = guest.gasUsed?.()
+  return gasUsed === undefined ? result : { ...result, GasUsed: gasUsed }
+}
+
+/** A module may write there what it likes. */
+function gasOf({ GasUsed }: Result): number {
+  return typeof GasUsed === 'number' && Number.isFinite(GasUsed) && GasUsed > 0 ? GasUsed : 0
+}
+
+/** Throws `result-too-deep` before anything recurses without bounds. */
+function digested(result: Result): Omit<GuestRun, 'entered' | 'gasUsed'> {
+  const digest = digestResult(result, nodeCrypto)
+  const written = writeResult(result)
+  // One that is too large is kept as another result.
+  const isKept = written.failed === (result.Error !== undefined)
+  return {
+    ...written,
+    digest: isKept ? digest : digestResult(JSON.parse(written.json), nodeCrypto),
+  }
+}
+
+function isGuestsFault(error: unknown): boolean {
+  return isHeddleError(error) && (error.kind === 'invalid' || error.kind === 'exhausted')
+}
+
+/** The seed is the message id; a dry-run may name its message as it likes. */
+function contextOf(message: WorkMessage): GuestContext {
+  const named = isId(message.id) ? decodeBase64Url(message.id) : undefined
+  const seed = named ?? nodeCrypto.sha256(encodeText(message.id))
+  return { timestampMs: message.timestampMs, seed }
+}
