@@ -91,6 +91,7 @@ export async function openDaNetwork(folder: string, storers = 24) {
     retriever,
     lane,
     timer: runtime.timer,
+    clock: runtime.clock,
     verify: (certificate) => void verifyCertificate(nativeBls, set, certificate),
     directory: () => storerDirectoryToJson(directory),
   })
@@ -138,7 +139,8 @@ export async function openDaNetwork(folder: string, storers = 24) {
 
 type Request = Parameters<LaneHandler>
 
-async function behave(how: Conduct, handle: LaneHandler, request: Request) {
+/** Answers a request as a storer of this conduct. */
+export async function behave(how: Conduct, handle: LaneHandler, request: Request) {
   const [kind, , , , signal] = request
   if (how === 'gone') throw new Error('gone')
   if (how === 'stalled') {

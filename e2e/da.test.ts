@@ -2,7 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRuntime } from '@heddle/node/runtime'
 import { decodeBase64Url } from '@heddle/protocol/base'
-import type { StorerDirectoryJson } from '@heddle/protocol/certificate'
+import {
+  type Certificate,
+  certificateFromJson,
+  encodeCertificate,
+  type StorerDirectoryJson,
+} from '@heddle/protocol/certificate'
 import { formatReference, type PublishedBlob } from '@heddle/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCommandLine } from '../packages/cli/src/command.ts'
@@ -129,6 +134,32 @@ describe('the wide lane: one disperser, 24 storers', { timeout: 90_000 }, () => 
       code: 'certificate',
     })
     await expect(heddle('lose', file)).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it('believes no disperser that lies about who signed', async () => {
+    const { certificate } = await putAndRead(5000)
+    const honest = certificateFromJson(certificate)
+    const all = Array.from({ length: honest.members }, (_, place) => place)
+    const unsigned = all.filter((place) => !honest.signers.includes(place))
+    const lies: Certificate[] = [
+      { ...honest, signers: honest.signers.slice(1) },
+      { ...honest, signers: honest.signers.slice(0, 3) },
+      { ...honest, expiresAtSeconds: honest.expiresAtSeconds + 60 },
+      { ...honest, epoch: 1 },
+    ]
+    if (unsigned.length > 0) {
+      const swapped = [...honest.signers.slice(1), ...unsigned.slice(0, 1)].sort((a, b) => a - b)
+      lies.push({ ...honest, signers: all }, { ...honest, signers: swapped })
+    }
+    for (const lie of lies) {
+      const body = new Uint8Array(encodeCertificate(lie))
+      const headers = { 'content-type': 'application/octet-stream' }
+      const url = `${network.url}/da/certificates`
+      const { status } = await fetch(url, { method: 'POST', body, headers })
+      expect(status).toBe(400)
+      await expect(network.retriever.open(lie)).rejects.toThrow()
+    }
+    await expect(network.retriever.open(honest)).resolves.toBeDefined()
   })
 
   it('a storer that lost its disk gets its rows back from the others', async () => {

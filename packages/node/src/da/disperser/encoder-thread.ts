@@ -10,8 +10,11 @@ import type { EncoderReply, EncoderRequest, EncoderSettings } from './encoder-pr
 /** An engine with one buffer that fills its arena. */
 type Arena = { readonly engine: WasmErasure; readonly bytes: Uint8Array }
 
-/** Arenas not in use that are kept for the next blob, and how small the smallest is. */
-const spareBytesMax = 128 * 2 ** 20
+/**
+ * Arenas not in use that are kept for the next blob (64 MiB of it make 192 MiB of rows: fresh memory costs as
+ * much as filling it), and how small the smallest is.
+ */
+const spareBytesMax = 256 * 2 ** 20
 const arenaBytesMin = 4 * 2 ** 20
 
 const { kernel } = workerData as EncoderSettings

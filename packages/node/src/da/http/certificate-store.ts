@@ -16,7 +16,7 @@ const readAtOnce = 1024
 export async function openCertificateStore(
   journal: Pick<OrderedLog, 'append' | 'read' | 'head'>,
   epoch: number,
-): Promise<CertificateStore & { all(): AsyncGenerator<Certificate> }> {
+): Promise<CertificateStore> {
   const slots = new Map<string, { readonly slot: number; readonly expiresAtSeconds: number }>()
   let next = journal.head(logName)
   const note = (certificate: Certificate, slot: number) => {

@@ -31,6 +31,18 @@ export function notPublishing(): HeddleError {
   return new HeddleError('da-not-publishing', 'unavailable', text)
 }
 
+/** The storer is not of the set this node publishes to. */
+export function repairUnknown(storer: string): HeddleError {
+  const text = `storer ${storer.slice(0, 80)} is not of this node's set: see GET /da/storers.`
+  return new HeddleError('da-storer-unknown', 'missing', text)
+}
+
+/** A repair is under way; it takes all that this node would spend on one. */
+export function repairBusy(): HeddleError {
+  const text = 'this node is repairing a storer already: ask again when that is done.'
+  return new HeddleError('da-repair-busy', 'unavailable', text)
+}
+
 /** A commitment that is not 43 characters of base64url. */
 export function commitmentInvalid(text: string): HeddleError {
   const told = `"${text.slice(0, 64)}" is not a commitment: give 43 characters of base64url.`

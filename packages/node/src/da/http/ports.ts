@@ -1,6 +1,6 @@
 import type { Certificate, StorerDirectoryJson } from '@heddle/protocol/certificate'
 import type { CommitteeBounds } from '@heddle/protocol/params'
-import type { Timer } from '../../runtime/index.ts'
+import type { Clock, Timer } from '../../runtime/index.ts'
 import type { Lane } from '../lane/lane.ts'
 import type { Retriever } from '../retriever/retriever.ts'
 
@@ -36,6 +36,8 @@ export type CertificateStore = {
   /** By base64url; the one that lasts longest. */
   find(commitment: string): Promise<Certificate | undefined>
   count(): number
+  /** All, each once. */
+  all(): AsyncIterable<Certificate>
 }
 
 export type StorerState = {
@@ -57,6 +59,7 @@ export type DaDeps = {
   readonly verify: (certificate: Certificate) => void
   readonly directory: () => StorerDirectoryJson
   readonly timer: Pick<Timer, 'after'>
+  readonly clock: Pick<Clock, 'nowMs'>
 }
 
 export type DaStatus = {

@@ -3,6 +3,7 @@ import { blobRoutes } from './blob-routes.ts'
 import { certificateRoutes } from './certificate-routes.ts'
 import { type DaHttpOptions, daHttpDefaults } from './options.ts'
 import type { DaDeps } from './ports.ts'
+import { repairRoutes } from './repair-routes.ts'
 import { sampleRoutes } from './sample-routes.ts'
 import { statusRoutes } from './status-routes.ts'
 
@@ -12,6 +13,7 @@ export function daRoutes(deps: DaDeps, given: Partial<DaHttpOptions> = {}): Rout
   return [
     ...blobRoutes(deps, options),
     ...certificateRoutes(deps),
+    ...repairRoutes(deps),
     ...sampleRoutes(deps, options),
     ...statusRoutes(deps),
   ]

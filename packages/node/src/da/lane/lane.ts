@@ -1,5 +1,10 @@
 /** What a storer answered. */
-export type LaneReply = { readonly meta: Uint8Array; readonly body: Uint8Array }
+export type LaneReply = {
+  readonly meta: Uint8Array
+  readonly body: Uint8Array
+  /** Lets the body's memory be used again, where the lane does; nobody may look at it any more. */
+  readonly release?: () => void
+}
 
 /**
  * How requests reach storers (kinds and layouts: `da/wire`). `storer` is its BLS key. Body parts are sent

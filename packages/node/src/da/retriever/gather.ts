@@ -11,6 +11,11 @@ import type { RetrieverDeps } from './ports.ts'
 /** Checked rows of one segment: their pieces in order of stripes. */
 export type SegmentRows = ReadonlyMap<number, readonly Uint8Array[]>
 
+/** Rows, and their memory to be used again once nobody looks at them any more. */
+export type Gathered = { readonly rows: SegmentRows; release(): void }
+
+type Fetched = { readonly pieces: readonly Uint8Array[]; release(): void }
+
 export type GatherInput = {
   readonly deps: RetrieverDeps
   readonly health: Health
@@ -30,13 +35,14 @@ export type GatherInput = {
  * Needed rows are asked for first; when one fails or is late, others are asked for in its place. Rejects
  * with `da-rows-missing`, which names who failed.
  */
-export function gatherRows(input: GatherInput): Promise<SegmentRows> {
+export function gatherRows(input: GatherInput): Promise<Gathered> {
   return new Gathering(input).run()
 }
 
 class Gathering {
   readonly #input: GatherInput
   readonly #rows = new Map<number, readonly Uint8Array[]>()
+  readonly #releases: (() => void)[] = []
   readonly #faults: StorerFault[] = []
   readonly #stop = new AbortController()
   readonly #disarm: (() => void)[] = []
@@ -47,7 +53,7 @@ class Gathering {
   #isDirect: boolean
   /** Requests that were late and are not counted upon. */
   #late = 0
-  #settle: { resolve(rows: SegmentRows): void; reject(cause: unknown): void } | undefined
+  #settle: { resolve(gathered: Gathered): void; reject(cause: unknown): void } | undefined
 
   constructor(input: GatherInput) {
     this.#input = input
@@ -58,7 +64,7 @@ class Gathering {
       needed.size > 0 && first.every((holder) => needed.has(holder.row) && this.#isSound(holder))
   }
 
-  run(): Promise<SegmentRows> {
+  run(): Promise<Gathered> {
     const { signal, health, deps } = this.#input
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
@@ -91,7 +97,10 @@ class Gathering {
   #advance(): void {
     if (this.#stop.signal.aborted) return
     if (this.#isDone()) {
-      this.#end(() => this.#settle?.resolve(this.#rows))
+      const release = () => {
+        for (const giveBack of this.#releases.splice(0)) giveBack()
+      }
+      this.#end(() => this.#settle?.resolve({ rows: this.#rows, release }))
       return
     }
     const { needed, blob } = this.#input
@@ -127,9 +136,10 @@ class Gathering {
       for (const disarm of own) disarm()
     }
     this.#fetch(holder, AbortSignal.any([this.#stop.signal, patience])).then(
-      (pieces) => {
+      ({ pieces, release }) => {
         done()
-        if (this.#stop.signal.aborted) return
+        if (this.#stop.signal.aborted) return release()
+        this.#releases.push(release)
         health.answered(holder.key, deps.clock.elapsedMs() - startMs)
         this.#rows.set(holder.row, pieces)
         this.#advance()
@@ -158,7 +168,7 @@ class Gathering {
     this.#advance()
   }
 
-  async #fetch({ key, row }: Holder, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  async #fetch({ key, row }: Holder, signal: AbortSignal): Promise<Fetched> {
     const { deps, blob, segment } = this.#input
     const { commitment, open, engine } = blob
     const { fromStripe, count } = segmentStripes(open.layout, segment)
@@ -170,7 +180,8 @@ class Gathering {
     const { rowPath, pieces } = decodePiecesReply(parameters, reply.meta, reply.body)
     const fault = verifyRowSegment(engine, open, { row, segment, rowPath, pieces })
     if (fault !== undefined) throw new WrongRow(fault)
-    return pieces.map(({ piece }) => piece)
+    const { release = () => {} } = reply
+    return { pieces: pieces.map(({ piece }) => piece), release }
   }
 }
 

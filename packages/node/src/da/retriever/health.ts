@@ -29,7 +29,9 @@ export function createHealth(
   const suspectUntil = new Map<string, number>()
   let usualMs = hedgeMsMin
   return {
-    isSuspect: (storer) => (suspectUntil.get(toHex(storer)) ?? 0) > clock.elapsedMs(),
+    // Asked for every row of every segment, and mostly there is nobody.
+    isSuspect: (storer) =>
+      suspectUntil.size > 0 && (suspectUntil.get(toHex(storer)) ?? 0) > clock.elapsedMs(),
     answered(storer, tookMs) {
       suspectUntil.delete(toHex(storer))
       usualMs += (tookMs - usualMs) / 16

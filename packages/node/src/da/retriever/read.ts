@@ -2,7 +2,7 @@ import { assert } from '@heddle/protocol/base'
 import { segmentStripes } from '@heddle/protocol/certificate'
 import { layout as constants } from '@heddle/protocol/params'
 import { rangeInvalid } from './errors.ts'
-import type { GatherInput, SegmentRows } from './gather.ts'
+import type { Gathered, GatherInput, SegmentRows } from './gather.ts'
 import { gatherRows } from './gather.ts'
 import type { OpenBlob } from './open-blob.ts'
 
@@ -37,11 +37,11 @@ export async function* readRange(input: ReadInput): AsyncGenerator<Uint8Array> {
   const last = Math.floor((toByte - 1) / segmentBytes)
   const stop = new AbortController()
   const signal = AbortSignal.any([input.signal, stop.signal])
-  const ahead: Promise<{ ranges: StripeRange[]; rows: SegmentRows }>[] = []
+  const ahead: Promise<{ ranges: StripeRange[]; gathered: Gathered }>[] = []
   const start = async (segment: number) => {
     const ranges = rangesOf(blob, segment, fromByte, toByte)
     const needed = new Set(ranges.flatMap(({ rows }) => rows))
-    return { ranges, rows: await gatherRows({ ...input, segment, needed, signal }) }
+    return { ranges, gathered: await gatherRows({ ...input, segment, needed, signal }) }
   }
   try {
     let next = Math.floor(fromByte / segmentBytes)
@@ -52,9 +52,12 @@ export async function* readRange(input: ReadInput): AsyncGenerator<Uint8Array> {
         gathering.catch(() => undefined)
         ahead.push(gathering)
       }
-      const gathered = await ahead.shift()
-      assert(gathered !== undefined, 'a segment is under way')
-      for (const range of gathered.ranges) yield bytesOf(blob, range, gathered.rows)
+      const first = await ahead.shift()
+      assert(first !== undefined, 'a segment is under way')
+      const { rows, release } = first.gathered
+      for (const range of first.ranges) yield bytesOf(blob, range, rows)
+      // What was given are copies.
+      release()
     }
   } finally {
     stop.abort(new Error('the reader left'))

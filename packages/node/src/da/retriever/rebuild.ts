@@ -30,7 +30,7 @@ export async function rebuildRows(input: RebuildInput): Promise<SentRow[]> {
   const parity = new Uint8Array((n - k) * pieceBytes)
   const dataRows = Array.from({ length: k }, (_, row) => row)
   for (let segment = 0; segment < segments; segment++) {
-    const gathered = await gatherRows({ ...input, segment, needed: new Set() })
+    const { rows: gathered, release } = await gatherRows({ ...input, segment, needed: new Set() })
     const { fromStripe, count } = segmentStripes(open.layout, segment)
     for (let place = 0; place < count; place++) {
       const known = piecesAt(gathered, place).slice(0, k)
@@ -43,6 +43,7 @@ export async function rebuildRows(input: RebuildInput): Promise<SentRow[]> {
         pieces.push(from.slice(at * pieceBytes, (at + 1) * pieceBytes))
       }
     }
+    release()
   }
   const levels = blobLevels(engine, table)
   const root = levels.at(-1)

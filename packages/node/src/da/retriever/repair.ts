@@ -15,6 +15,8 @@ export type RepairInput = {
   /** What it should hold rows of. */
   readonly certificates: AsyncIterable<Certificate> | Iterable<Certificate>
   readonly signal?: AbortSignal
+  /** Hears after each blob how many are done. */
+  readonly onProgress?: (done: number, rows: number) => void
   /** Hears of blobs that cannot be rebuilt now; the others go on. */
   readonly onFailure: (certificate: Certificate, error: unknown) => void
 }
@@ -26,7 +28,7 @@ const itself = { publicKey: 'itself', remote: 'itself' }
 
 /** Gives a storer back the rows it was drawn for and has lost. */
 export async function repairStorer(input: RepairInput): Promise<Repaired> {
-  let [blobs, rows] = [0, 0]
+  let [blobs, rows, done] = [0, 0, 0]
   for await (const certificate of input.certificates) {
     input.signal?.throwIfAborted()
     try {
@@ -37,6 +39,7 @@ export async function repairStorer(input: RepairInput): Promise<Repaired> {
       if (input.signal?.aborted) throw error
       input.onFailure(certificate, error)
     }
+    input.onProgress?.(++done, rows)
   }
   return { blobs, rows }
 }
