@@ -3,10 +3,10 @@
  * with brotli and gzip. With `--dev URL` it serves the page from its sources instead, in front of a
  * node at that URL, and shows changes as they are saved.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build, createServer, type InlineConfig } from 'vite'
+import { packFolder } from './pack.ts'
 import { root } from './source.ts'
 
 const page = join(root, 'apps/explorer')
@@ -30,16 +30,6 @@ const config: InlineConfig = {
   },
 }
 
-function pack(folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    const bytes = readFileSync(path)
-    writeFileSync(`${path}.br`, brotliCompressSync(bytes))
-    writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
-  }
-}
-
 async function serve(url: string): Promise<void> {
   const proxy = Object.fromEntries([...nodePaths, '/v1', '/da'].map((path) => [path, url]))
   const server = await createServer({ ...config, server: { proxy } })
@@ -53,5 +43,5 @@ if (flag === '--dev') {
 } else {
   rmSync(output, { recursive: true, force: true })
   await build(config)
-  pack(output)
+  packFolder(output)
 }

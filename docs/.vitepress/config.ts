@@ -23,10 +23,33 @@ const reference = [
   { text: 'Commands', link: '/reference/commands' },
   { text: 'HTTP', link: '/reference/http' },
   { text: 'Errors', link: '/reference/errors' },
+  { text: 'Settings', link: '/reference/settings' },
   { text: 'Limits', link: '/reference/limits' },
   { text: 'Metrics', link: '/reference/metrics' },
   { text: 'Dependencies', link: '/decisions/dependencies' },
 ]
+
+type Token = {
+  type: string
+  content: string
+  children: Token[] | null
+  attrGet(name: string): string | null
+}
+
+/** Files of the repository are links for who reads it there; a node does not serve them: words stay. */
+function unlinkSources({ tokens }: { tokens: Token[] }): void {
+  for (const { children } of tokens) {
+    let isLeaving = false
+    for (const token of children ?? []) {
+      const isOpen = token.type === 'link_open'
+      if (isOpen)
+        isLeaving = /^(\.\.\/)+(examples|spec|packages)\//.test(token.attrGet('href') ?? '')
+      if (!isLeaving || !(isOpen || token.type === 'link_close')) continue
+      Object.assign(token, { type: 'text', content: '' })
+      if (!isOpen) isLeaving = false
+    }
+  }
+}
 
 // biome-ignore lint/style/noDefaultExport: VitePress takes the configuration from it
 export default defineConfig({
@@ -35,8 +58,12 @@ export default defineConfig({
   base: '/docs/',
   cleanUrls: true,
   lastUpdated: false,
-  // Links into the repository, not into this site.
-  ignoreDeadLinks: [/^\.?\/?(?:\.\.\/)+(?:examples|spec|packages)\//, /\/explorer/],
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/docs/icon.svg' }]],
+  // It would write a style into the page, which the node's policy forbids.
+  appearance: { disableTransition: false },
+  // Pictures of the explorer, for who reads the repository.
+  srcExclude: ['pictures/**'],
+  markdown: { config: (md) => md.core.ruler.push('leaving', unlinkSources) },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -16,8 +16,3 @@ export function feedBusy(readersMax: number): HeddleError {
   const text = `${readersMax} feeds are open, which is the limit: close a page and try again`
   return new HeddleError('feed-busy', 'unavailable', text, { readersMax })
 }
-
-/** A file of the page that is not there. */
-export function siteFileUnknown(path: string): HeddleError {
-  return new HeddleError('explorer-file-unknown', 'missing', `the explorer has no file ${path}`)
-}

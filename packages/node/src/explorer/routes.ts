@@ -1,11 +1,11 @@
 import type { Route, RouteRequest } from '../network/index.ts'
+import type { Site } from '../site/index.ts'
 import { readActivity } from './activity.ts'
 import type { Directory, ProcessSort } from './directory.ts'
 import { explorerProcessUnknown, explorerQueryInvalid } from './errors.ts'
 import type { Observer } from './observer.ts'
 import { explorerLimits } from './options.ts'
 import type { ExplorerDeps } from './ports.ts'
-import type { Site } from './site.ts'
 import { readSlots } from './slots.ts'
 
 type Parts = {
@@ -37,7 +37,7 @@ export function explorerRoutes(parts: Parts): Route[] {
     }),
   })
   const page = (request: RouteRequest) => site.page(request)
-  const asset = (request: RouteRequest) => site.asset(request)
+  const asset = (request: RouteRequest) => site.asset(request.params.name ?? '', request)
   return [
     { method: 'GET', path: '/', handle: page },
     { method: 'HEAD', path: '/', handle: page },

@@ -1,5 +1,6 @@
 export { ethereumSigner } from '@heddle/protocol/item'
 export { nodeCrypto } from './crypto.ts'
+export { machineMemoryBytes } from './machine.ts'
 export type {
   Cancel,
   Clock,
