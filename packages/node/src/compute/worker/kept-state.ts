@@ -4,7 +4,7 @@ import { type PackedBase, packBase, unpackBase } from './packed-base.ts'
 import type { WorkMessage } from './protocol.ts'
 
 /** A base is taken once evaluating since the last took this many times what taking one costs. */
-const baseWorthCost = 8
+const baseWorthCost = 20
 /** Where messages fail, a replay should not cost much more than taking a base does. */
 const waryWorthCost = 3
 /** Good messages in a row after which a process that had a failure is like any other. */
