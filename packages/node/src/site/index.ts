@@ -1,0 +1,2 @@
+export { siteRoutes } from './routes.ts'
+export { Site, type SiteOptions } from './site.ts'
