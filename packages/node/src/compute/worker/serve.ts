@@ -26,7 +26,7 @@ type Job = { readonly call: number; readonly request: Request; at: number; held:
 const runtime = createRuntime()
 
 /** A thread that had nothing to do for this long makes small what its processes keep. */
-const restAfterMs = 250
+const restAfterMs = 2000
 
 /** Outcomes go out together for this long: each sending wakes the unit's thread, which costs. */
 const holdMs = 2
