@@ -383,19 +383,16 @@ describe('refusals', () => {
 })
 
 describe('up', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'stops at %s, exit 0, without a word',
-    async (signal) => {
-      const started = await startNodeProcess(inWork(`up-${signal}`))
-      expect((await fetch(`${started.url}/healthz`)).status).toBe(200)
-      const exited = new Promise((resolve) => started.child.once('exit', resolve))
-      started.child.kill(signal)
-      expect(await exited).toBe(0)
-      // A slow machine is told that it starts; nothing else is worth a line.
-      expect(started.errors()).toMatch(/^(starting… \d+ s\n)*$/)
-      await expect(fetch(`${started.url}/healthz`)).rejects.toThrow()
-    },
-  )
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops at %s, exit 0, without a word', async (signal) => {
+    const started = await startNodeProcess(inWork(`up-${signal}`))
+    expect((await fetch(`${started.url}/healthz`)).status).toBe(200)
+    const exited = new Promise((resolve) => started.child.once('exit', resolve))
+    started.child.kill(signal)
+    expect(await exited).toBe(0)
+    // A slow machine is told that it starts; nothing else is worth a line.
+    expect(started.errors()).toMatch(/^(starting… \d+ s\n)*$/)
+    await expect(fetch(`${started.url}/healthz`)).rejects.toThrow()
+  })
 
   it('refuses a folder another node has, and one that is none', async () => {
     const file = inWork('a-file')
