@@ -6,6 +6,11 @@ import nodeModule, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 
+// A node makes and drops a few kilobytes a message, on several threads at once: with room for more young
+// objects it collects them less often, which is a sixth of its work. V8 takes this at its start only.
+const youngSpace = '--max-semi-space-size=64'
+const nodeCommands = new Set(['up', 'tour'])
+
 const [major] = process.versions.node.split('.').map(Number)
 
 if (major >= 24) await runHere()
@@ -14,6 +19,7 @@ else runInNode24()
 async function runHere() {
   // node:sqlite and type stripping announce themselves as experimental; users can do nothing about it.
   process.removeAllListeners('warning')
+  if (nodeCommands.has(process.argv[2])) startWithRoom()
   process.on('warning', (warning) => {
     if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.stack}\n`)
   })
@@ -28,6 +34,13 @@ async function runHere() {
   if (packages !== undefined) nodeModule.enableCompileCache(join(packages, '.cache', 'heddle'))
   const { main } = await import('../src/main.ts')
   process.exitCode = await main(process.argv.slice(2))
+}
+
+/** Becomes the same command with the flag, in the same process; without it where a system cannot. */
+function startWithRoom() {
+  const { execArgv, argv, execPath, platform } = process
+  if (platform === 'win32' || process.execve === undefined || execArgv.includes(youngSpace)) return
+  process.execve(execPath, [execPath, youngSpace, ...execArgv, ...argv.slice(1)], process.env)
 }
 
 function runInNode24() {
