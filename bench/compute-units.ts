@@ -68,9 +68,11 @@ export async function openUnits(folder: string, options: Partial<ComputeOptions>
     blockId: () => 'A'.repeat(43),
     settled: async () => false,
   }
+  const journal = await openJournal(join(folder, 'scheduler'), runtime)
+  const results = await openJournal(join(folder, 'results'), runtime)
   const scheduler = await createScheduler(
     {
-      journal: await openJournal(join(folder, 'scheduler'), runtime),
+      journal,
       signer,
       engine: nodeCrypto,
       runtime,
@@ -87,7 +89,7 @@ export async function openUnits(folder: string, options: Partial<ComputeOptions>
       log: sluice.log,
       items: source,
       verify,
-      results: await openJournal(join(folder, 'results'), runtime),
+      results,
       checkpointFolder: join(folder, 'checkpoints'),
       runtime,
       engine: nodeCrypto,
@@ -103,6 +105,8 @@ export async function openUnits(folder: string, options: Partial<ComputeOptions>
     await compute.close()
     await scheduler.close()
     await verifier.close()
+    await journal.close()
+    await results.close()
   }
   return { items, scheduler, compute, sluice, verify, evaluate, close }
 }
