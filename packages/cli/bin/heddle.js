@@ -40,7 +40,7 @@ async function runHere() {
 function startWithRoom() {
   const { execArgv, argv, execPath, platform } = process
   if (platform === 'win32' || process.execve === undefined || execArgv.includes(youngSpace)) return
-  process.execve(execPath, [execPath, youngSpace, ...execArgv, ...argv.slice(1)], process.env)
+  process.execve(execPath, [execPath, youngSpace, ...execArgv, ...argv.slice(1)])
 }
 
 function runInNode24() {
