@@ -12,6 +12,7 @@ import {
 } from './errors.ts'
 import { exposeGlobals } from './module/expose-globals.ts'
 import { type ModuleShape, readShape } from './module/shape.ts'
+import { findSuspendState, splitSuspending } from './module/split-suspending.ts'
 import type { GuestModule } from './ports.ts'
 
 /**
@@ -67,9 +68,13 @@ export async function compileGuest(
   checkExports(shape, is64)
   const exposed = exposeGlobals(bytes, shape)
   const prepared = await prepare?.(exposed, format, { callsBack })
-  const compiled = await compile(prepared ?? exposed)
   if (prepared === undefined) checkModule(bytes)
-  const program: Program = { compiled, shape, is64, freshPages: undefined }
+  const suspendState = findSuspendState(exposed)
+  const split =
+    suspendState === undefined ? undefined : splitSuspending(prepared ?? exposed, suspendState)
+  const compiled = await compile(split ?? prepared ?? exposed)
+  const runsDirect = split !== undefined
+  const program: Program = { compiled, shape, is64, runsDirect, freshPages: undefined }
   const initialBytes = shape.memories[0]?.minBytes ?? 0
   return {
     format,

@@ -12,6 +12,15 @@ export function guestFault(reason: string, cause?: unknown): HeddleError {
   )
 }
 
+/** The message opens a file, which takes an unwind: see `GuestContext.mayRestart`. */
+export function guestMustSuspend(): HeddleError {
+  return new HeddleError(
+    'guest-must-suspend',
+    'unavailable',
+    'the module has to stop in the middle of the message: run it again in the way that can',
+  )
+}
+
 /** This machine, not the guest, could not go on. Nothing may be concluded about the message. */
 export function guestHostFailure(reason: string, cause?: unknown): HeddleError {
   return new HeddleError(

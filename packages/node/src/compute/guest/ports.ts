@@ -9,6 +9,12 @@ export type GuestContext = {
   readonly timestampMs: number
   /** 32 bytes every random number of this evaluation is drawn from: the bytes of the message id. */
   readonly seed: Uint8Array
+  /**
+   * The caller can bring the state from before back. The guest may then leave out what lets it stop in
+   * the middle of a message, and throw `guest-must-suspend` where that was needed after all: `reset` it,
+   * and give it the message again without this. Results and memory are the same either way.
+   */
+  readonly mayRestart?: boolean
 }
 
 /** One live process. Not re-entrant; all its state is in `capture()`. */
@@ -27,7 +33,7 @@ export type Guest = {
   capture(): MemoryImage
   /**
    * Makes this instance what it was when `image` was captured from it; false where it cannot, as its
-   * memory has grown since or it trapped: then a new guest can.
+   * memory has grown since or it trapped: then a new guest can. After `guest-must-suspend` too.
    */
   reset?(image: MemoryImage): boolean
   /** Drops the memory. Every later call is a mistake of the caller. */

@@ -1,7 +1,8 @@
+import { isHeddleError } from '@heddle/protocol/base'
 import { decodeImage } from '../guest/image.ts'
 import type { GuestModule, MemoryImage } from '../guest/ports.ts'
 import type { Fork, Outcome } from './protocol.ts'
-import { runGuest } from './run-guest.ts'
+import { type GuestRun, runGuest } from './run-guest.ts'
 import { beginWatch, endWatch } from './watch.ts'
 
 /** Decoded states kept, so that reads of one state in a row decode it once. */
@@ -20,10 +21,20 @@ export class ForkRunner {
     const image = fork.image === undefined ? undefined : this.#decoded(fork, fork.image)
     const { message, memoryBytes, environment } = fork
     beginWatch(this.#cells, fork.number, message.slot)
-    try {
+    const attempt = async (mayRestart: boolean): Promise<GuestRun> => {
       const guest = await module.instantiate({ memoryBytes, image })
-      const { json, failed, digest, gasUsed } = runGuest(guest, message, environment)
-      guest.close()
+      try {
+        return runGuest(guest, message, environment, { mayRestart })
+      } finally {
+        guest.close()
+      }
+    }
+    try {
+      const run = await attempt(true).catch((error) => {
+        if (isHeddleError(error, 'guest-must-suspend')) return attempt(false)
+        throw error
+      })
+      const { json, failed, digest, gasUsed } = run
       return { slot: message.slot, failed, json, digest, gasUsed, elapsedMs: 0 }
     } finally {
       endWatch(this.#cells)

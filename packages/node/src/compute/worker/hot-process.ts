@@ -1,3 +1,4 @@
+import { isHeddleError } from '@heddle/protocol/base'
 import type { Clock } from '../../runtime/index.ts'
 import {
   type CheckpointDelta,
@@ -9,7 +10,7 @@ import {
 import { replayDiverged } from '../errors.ts'
 import { encodeImage } from '../guest/image.ts'
 import type { Guest, GuestModule, MemoryImage } from '../guest/ports.ts'
-import { KeptState } from './kept-state.ts'
+import { type KeptMessage, KeptState } from './kept-state.ts'
 import type { CapturedState, Footprint, OpenProcess, Outcome, WorkMessage } from './protocol.ts'
 import { type GuestRun, runGuest } from './run-guest.ts'
 import { beginWatch, endWatch, leaveIfAsked } from './watch.ts'
@@ -21,6 +22,9 @@ import { beginWatch, endWatch, leaveIfAsked } from './watch.ts'
 const instanceBytes = 448 * 1024
 /** What remembering one stored page costs. */
 const rememberedPageBytes = 120
+
+/** Who opened a file probably opens another soon: so many messages run in the way that can. */
+const suspendingSlots = 64
 
 type HotSettings = Pick<
   OpenProcess,
@@ -50,6 +54,7 @@ export class HotProcess {
   #goodSlot: number
   #savedSlot: number
   #unsavedMs = 0
+  #suspendsUntilSlot = 0
   #stateBytes: number
   /** Length of the memory when `stateBytes` was counted. */
   #countedLength: number
@@ -99,8 +104,9 @@ export class HotProcess {
   /** Evaluates one message. Where it fails, memory is as if it never was when this resolves. */
   async evaluate(message: WorkMessage): Promise<Outcome> {
     const startedMs = this.#clock.elapsedMs()
-    const { json, failed, digest, entered, gasUsed } = this.#runWatched(message)
-    if (!failed) this.#keep(message, this.#clock.elapsedMs() - startedMs)
+    const { run, mayRestart } = await this.#run(message, (way) => this.#runWatched(message, way))
+    const { json, failed, digest, entered, gasUsed } = run
+    if (!failed) this.#keep({ message, mayRestart }, this.#clock.elapsedMs() - startedMs)
     else if (entered) await this.#restore()
     this.#nextSlot = message.slot + 1
     const elapsedMs = this.#clock.elapsedMs() - startedMs
@@ -108,10 +114,10 @@ export class HotProcess {
   }
 
   /** Runs a message again that succeeded before. Throws `replay-diverged` where it does not now. */
-  replay(message: WorkMessage): void {
+  async replay(message: WorkMessage): Promise<void> {
     const startedMs = this.#clock.elapsedMs()
-    this.#runAgain(message)
-    this.#keep(message, this.#clock.elapsedMs() - startedMs)
+    const { mayRestart } = await this.#run(message, (way) => this.#runAgain(message, way))
+    this.#keep({ message, mayRestart }, this.#clock.elapsedMs() - startedMs)
     this.#nextSlot = message.slot + 1
   }
 
@@ -163,19 +169,33 @@ export class HotProcess {
     this.#guest.close()
   }
 
-  #runWatched(message: WorkMessage): GuestRun {
+  /** Runs a message in the quick way; where it must suspend, brings the state back, then in the other. */
+  async #run<Run>(message: WorkMessage, run: (mayRestart: boolean) => Run) {
+    // The first message of a process has no state to go back to.
+    const mayRestart = !this.#kept.isEmpty && message.slot >= this.#suspendsUntilSlot
+    try {
+      return { run: run(mayRestart), mayRestart }
+    } catch (error) {
+      if (!isHeddleError(error, 'guest-must-suspend')) throw error
+      this.#suspendsUntilSlot = message.slot + suspendingSlots
+      await this.#backToGood()
+      return { run: run(false), mayRestart: false }
+    }
+  }
+
+  #runWatched(message: WorkMessage, mayRestart: boolean): GuestRun {
     beginWatch(this.#cells, this.#settings.number, message.slot)
     try {
-      return runGuest(this.#guest, message, this.#settings.environment)
+      return runGuest(this.#guest, message, this.#settings.environment, { mayRestart })
     } finally {
       endWatch(this.#cells)
     }
   }
 
-  #keep(message: WorkMessage, elapsedMs: number): void {
-    this.#kept.keep(message, elapsedMs)
+  #keep(kept: KeptMessage, elapsedMs: number): void {
+    this.#kept.keep(kept, elapsedMs)
     this.#unsavedMs += elapsedMs
-    this.#goodSlot = message.slot + 1
+    this.#goodSlot = kept.message.slot + 1
     if (this.#kept.isDue) this.#takeBase()
   }
 
@@ -199,16 +219,21 @@ export class HotProcess {
    * them costs one restore and no replay.
    */
   async #restore(): Promise<void> {
-    this.#guest = await this.#kept.restore(this.#guest)
-    const { since } = this.#kept
-    for (const message of since) this.#runAgain(message)
-    if (since.length > 0) this.#takeBase()
+    const replayed = await this.#backToGood()
+    if (replayed > 0) this.#takeBase()
   }
 
-  #runAgain(message: WorkMessage): void {
+  async #backToGood(): Promise<number> {
+    this.#guest = await this.#kept.restore(this.#guest)
+    const { since } = this.#kept
+    for (const { message, mayRestart } of since) this.#runAgain(message, mayRestart)
+    return since.length
+  }
+
+  #runAgain(message: WorkMessage, mayRestart: boolean): void {
     const { environment, processId } = this.#settings
     leaveIfAsked(this.#cells)
-    const { json, failed } = runGuest(this.#guest, message, environment)
+    const { json, failed } = runGuest(this.#guest, message, environment, { mayRestart })
     if (failed) throw replayDiverged(processId, message.slot, json.slice(0, 200))
   }
 }

@@ -12,6 +12,9 @@ const waryMessages = 256
 /** Messages kept for replay: beyond this a base is taken whatever it costs. */
 const sinceLengthMax = 1024 * 1024
 
+/** A message and the way it was run in, see `GuestContext.mayRestart`: that way it ends again. */
+export type KeptMessage = { readonly message: WorkMessage; readonly mayRestart: boolean }
+
 type Base =
   | { readonly kind: 'checkpoint'; readonly checkpoint: PackedCheckpoint }
   | { readonly kind: 'packed'; readonly packed: PackedBase }
@@ -26,7 +29,7 @@ export class KeptState {
   readonly #module: GuestModule
   readonly #memoryBytes: number
   #base: Base | undefined
-  #since: WorkMessage[] = []
+  #since: KeptMessage[] = []
   #sinceLength = 0
   #sinceMs = 0
   #captureMs = 0
@@ -46,7 +49,7 @@ export class KeptState {
   }
 
   /** Good messages since the base, in order. */
-  get since(): readonly WorkMessage[] {
+  get since(): readonly KeptMessage[] {
     return this.#since
   }
 
@@ -60,9 +63,9 @@ export class KeptState {
     return baseBytes(this.#base) + this.#sinceLength
   }
 
-  keep(message: WorkMessage, elapsedMs: number): void {
-    this.#since.push(message)
-    this.#sinceLength += message.json.length
+  keep(kept: KeptMessage, elapsedMs: number): void {
+    this.#since.push(kept)
+    this.#sinceLength += kept.message.json.length
     this.#sinceMs += elapsedMs
     if (this.#waryFor > 0) this.#waryFor--
   }

@@ -20,16 +20,25 @@ export type GuestRun = {
   readonly gasUsed: number
 }
 
+/** `mayRestart`: see `GuestContext`; then it may throw `guest-must-suspend`. */
+type RunOptions = Required<Pick<GuestContext, 'mayRestart'>>
+
 /**
  * One call of `handle`, read into a result. What the guest does wrong is a failed message; what
  * this
  * machine cannot do (`unavailable`, `internal`) is thrown, as nothing follows from it for the
  * message.
  */
-export function runGuest(guest: Guest, message: WorkMessage, environment: string): GuestRun {
+export function runGuest(
+  guest: Guest,
+  message: WorkMessage,
+  environment: string,
+  options: RunOptions,
+): GuestRun {
   try {
-    const reply = guest.handle(message.json, environment, contextOf(message))
-    const result = metered(readReply(reply), guest)
+    const context = { ...contextOf(message), ...options }
+    const reply = guest.handle(message.json, environment, context)
+    const result = withReceipts(metered(readReply(reply), guest), guest)
     return { ...digested(result), entered: true, gasUsed: gasOf(result) }
   } catch (error) {
     if (!isGuestsFault(error)) throw error
@@ -43,6 +52,13 @@ export function runGuest(guest: Guest, message: WorkMessage, environment: string
 function metered(result: Result, guest: Guest): Result {
   const gasUsed = guest.gasUsed?.()
   return gasUsed === undefined ? result : { ...result, GasUsed: gasUsed }
+}
+
+/** A failed message never was, nor were its calls. */
+function withReceipts(result: Result, guest: Guest): Result {
+  const receipts = guest.receipts?.() ?? []
+  if (receipts.length === 0 || result.Error !== undefined) return result
+  return { ...result, Receipts: receipts }
 }
 
 /** A module may write there what it likes. */

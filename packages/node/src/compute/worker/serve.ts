@@ -190,7 +190,7 @@ class ComputeServer {
     const untilMs = this.#clock.elapsedMs() + this.#settings.turnMs
     let message = request.messages[job.at]
     while (message !== undefined) {
-      process.replay(message)
+      await process.replay(message)
       message = request.messages[++job.at]
       if (this.#clock.elapsedMs() >= untilMs) break
     }

@@ -45,6 +45,7 @@ export function prepareMessage(host: Host, context: GuestContext, booted: boolea
   host.clockMs = booted ? context.timestampMs : bootClockMs
   host.chance = seededChance(context.seed)
   host.suspension = { phase: 'none', data: 0 }
+  host.fault = undefined
 }
 
 /**

@@ -1,10 +1,11 @@
-import { assert, errorMessage } from '@heddle/protocol/base'
+import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { createComputeLimit } from '../../prepare/compute-limit.ts'
 import { Meter } from '../../prepare/meter.ts'
 import { guestHostFailure, imageInvalid, memoryLimitTooLow, moduleInvalid } from '../errors.ts'
 import { captureImage, findPages, restoreImage } from '../image/capture.ts'
 import { createPageScanner } from '../image/page-scanner.ts'
 import type { ModuleShape } from '../module/shape.ts'
+import { suspendingPrefix } from '../module/split-suspending.ts'
 import type { Guest, GuestOptions, MemoryImage } from '../ports.ts'
 import { bootClockMs, callHandle, initialise, prepareMessage } from './call.ts'
 import { seededChance } from './chance.ts'
@@ -17,6 +18,8 @@ export type Program = {
   readonly compiled: WebAssembly.Module
   readonly shape: ModuleShape
   readonly is64: boolean
+  /** Its functions are there twice: see `split-suspending.ts`. */
+  readonly runsDirect: boolean
   /** Pages a fresh instance is not zero in; found when an image is first restored. */
   freshPages: Uint32Array | undefined
 }
@@ -31,20 +34,21 @@ export async function createEmscriptenGuest(
   options: GuestOptions,
 ): Promise<Guest> {
   const host = createHost(program, options)
-  const instance = await instantiate(program, host)
+  const { instance, direct, suspending } = await instantiate(program, host)
   let booted = false
   if (options.image === undefined) initialise(host)
   else booted = restore(program, host, instance, options.image)
-  let live = true
+  let condition: 'good' | 'interrupted' | 'failed' = 'good'
   const computeLimit = createComputeLimit()
   return {
     handle(messageJson, environmentJson, context) {
-      assert(live, 'a closed or failed guest is not used again')
+      assert(condition === 'good', 'a closed or failed guest is not used again')
+      enter(host, context.mayRestart ? direct : suspending)
       prepareMessage(host, context, booted)
       host.meter?.begin(computeLimit(environmentJson))
       const texts = { messageJson, environmentJson }
       const answer = callHandle(host, texts, () => {
-        live = false
+        condition = isHeddleError(host.fault, 'guest-must-suspend') ? 'interrupted' : 'failed'
       })
       booted = true
       return answer
@@ -52,26 +56,37 @@ export async function createEmscriptenGuest(
     memory: () => memoryBytes(host),
     gasUsed: () => host.meter?.gasUsed,
     capture() {
-      assert(live, 'a closed or failed guest has no state')
+      assert(condition === 'good', 'a closed or failed guest has no state')
       const scan = createPageScanner(host.memory, program.is64)
       const state = readGlobalState(program.shape, instance.exports, booted)
       return captureImage(memoryBytes(host), scan, state)
     },
     reset(image) {
-      if (!live || image.byteLength !== host.memory.buffer.byteLength) return false
+      if (condition === 'failed' || image.byteLength !== host.memory.buffer.byteLength) return false
       const scan = createPageScanner(host.memory, program.is64)
       restoreImage(memoryBytes(host), image, findPages(scan, image.byteLength))
       booted = writeGlobalState(program.shape, instance.exports, image.hostState)
+      condition = 'good'
       return true
     },
     close() {
-      live = false
-      host.raw = {}
-      host.numeric = {}
-      host.table = undefined
+      condition = 'failed'
+      enter(host, noEntry)
       host.memory = emptyMemory
     },
   }
+}
+
+/** The functions by which a guest is entered. */
+type Entry = Pick<Host, 'direct' | 'raw' | 'numeric' | 'table'>
+
+const noEntry: Entry = { direct: false, raw: {}, numeric: {}, table: undefined }
+
+function enter(host: Host, { direct, raw, numeric, table }: Entry): void {
+  host.direct = direct
+  host.raw = raw
+  host.numeric = numeric
+  host.table = table
 }
 
 const emptyMemory = new WebAssembly.Memory({ initial: 0, maximum: 0 })
@@ -85,9 +100,7 @@ function createHost(program: Program, options: GuestOptions): Host {
     maxBytes: limit - (limit % wasmPageBytes),
     print: options.print,
     memory: emptyMemory,
-    raw: {},
-    numeric: {},
-    table: undefined,
+    ...noEntry,
     clockMs: bootClockMs,
     chance: seededChance(new Uint8Array(32)),
     suspension: { phase: 'none', data: 0 },
@@ -96,7 +109,7 @@ function createHost(program: Program, options: GuestOptions): Host {
   }
 }
 
-async function instantiate(program: Program, host: Host): Promise<WebAssembly.Instance> {
+async function instantiate(program: Program, host: Host) {
   const imports = bindImports(host, program.shape)
   let instance: WebAssembly.Instance
   try {
@@ -105,22 +118,34 @@ async function instantiate(program: Program, host: Host): Promise<WebAssembly.In
     if (error instanceof RangeError) throw guestHostFailure(errorMessage(error), error)
     throw moduleInvalid(`it cannot start: ${errorMessage(error)}`, error)
   }
+  const { memory } = instance.exports
+  if (!(memory instanceof WebAssembly.Memory)) throw moduleInvalid('its export memory is not one')
+  host.memory = memory
+  host.meter = Meter.of(instance.exports, host.maxBytes)
+  const suspending = entryOf(program, instance, program.runsDirect ? suspendingPrefix : '')
+  const direct = program.runsDirect
+    ? { ...entryOf(program, instance, ''), direct: true }
+    : suspending
+  enter(host, suspending)
+  return { instance, direct, suspending }
+}
+
+function entryOf({ shape }: Program, { exports }: WebAssembly.Instance, prefix: string): Entry {
   const raw: Record<string, RawFunction> = {}
   const numeric: Record<string, NumberFunction> = {}
-  for (const [name, signature] of program.shape.exports) {
+  for (const [name, signature] of shape.exports) {
     if (signature === 'other') continue
-    const exported = instance.exports[name] as RawFunction
+    const exported = exports[`${prefix}${name}`] as RawFunction
     raw[name] = exported
     numeric[name] = withNumbers(exported, signature)
   }
-  const { memory, __indirect_function_table: table } = instance.exports
-  if (!(memory instanceof WebAssembly.Memory)) throw moduleInvalid('its export memory is not one')
-  host.memory = memory
-  host.table = table instanceof WebAssembly.Table ? table : undefined
-  host.raw = raw
-  host.numeric = numeric
-  host.meter = Meter.of(instance.exports, host.maxBytes)
-  return instance
+  const table = exports[`${prefix}__indirect_function_table`]
+  return {
+    direct: false,
+    raw,
+    numeric,
+    table: table instanceof WebAssembly.Table ? table : undefined,
+  }
 }
 
 function restore(

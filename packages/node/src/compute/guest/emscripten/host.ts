@@ -26,6 +26,8 @@ export type Host = {
   clockMs: number
   chance: Chance
   suspension: Suspension
+  /** The functions in `raw`, `numeric` and `table` are those that cannot suspend. */
+  direct: boolean
   /** Counts gas and calls; undefined where the module was not prepared. */
   meter: Meter | undefined
   /** Set once the guest must be thrown away, even if it should catch what was thrown. */

@@ -1,4 +1,5 @@
-import { address, type Host, memoryView, writePointer } from './host.ts'
+import { guestMustSuspend } from '../errors.ts'
+import { address, endGuest, type Host, memoryView, writePointer } from './host.ts'
 
 /**
  * Binaryen's asyncify lets a module give control back in the middle of a call and go on later.
@@ -10,6 +11,7 @@ const stackBytes = 41_943_040
 
 /** Returns `value` to the guest by way of an unwind and a rewind, or directly without asyncify. */
 export function returnSuspended(host: Host, value: number): number {
+  if (host.direct) throw endGuest(host, guestMustSuspend())
   const { suspension, numeric } = host
   if (suspension.phase === 'rewinding') {
     numeric.asyncify_stop_rewind?.()
