@@ -13,7 +13,8 @@ export type Language = {
   parent(module: string): string
   /** A message that changes state and then fails. */
   readonly fail: { readonly data: string; readonly tags: readonly AoTag[] }
-  readonly loop: { readonly data: string; readonly tags: readonly AoTag[] }
+  /** A message without end, and a `Compute-Limit` that ends it soon. */
+  readonly loop: { readonly data: string; readonly tags: readonly AoTag[]; readonly limit: string }
 }
 
 const child = `on('Hello', (msg) => { send({ target: msg.from, action: 'World', data: 'hi' }) })`
@@ -49,7 +50,7 @@ export const javascript: Language = {
     on('World', (msg) => { answer = msg.data + ' ' + (msg.from === child) })
     on('Get', (msg) => { msg.reply({ data: answer }) })`,
   fail: { data: '', tags: [tag('Action', 'Fail')] },
-  loop: { data: '', tags: [tag('Action', 'Loop')] },
+  loop: { data: '', tags: [tag('Action', 'Loop')], limit: '5000000' },
 }
 
 export const lua: Language = {
@@ -101,5 +102,5 @@ export const lua: Language = {
     data: `Count = 999; error('refused on purpose')`,
     tags: [tag('Action', 'Eval')],
   },
-  loop: { data: 'while true do end', tags: [tag('Action', 'Eval')] },
+  loop: { data: 'while true do end', tags: [tag('Action', 'Eval')], limit: '1000000000' },
 }

@@ -30,7 +30,7 @@ export function describeAo({ mode, language, moduleOf }: SuiteInput): void {
   let scheduler: string
 
   beforeAll(async () => {
-    node = await startNodeProcess(folder, ['--evaluation-timeout-ms', '3000'])
+    node = await startNodeProcess(folder)
     module = await moduleOf(node)
     scheduler = (await (await fetch(`${node.url}/healthz`)).json()).address
     ao = mode === 'legacy' ? legacyClient(node.url) : mainnetClient(node.url, signer, scheduler)
@@ -98,11 +98,11 @@ export function describeAo({ mode, language, moduleOf }: SuiteInput): void {
       expect(value((await ask(process, 'Inc')).result)).toBe('2')
     })
 
-    it('an endless loop is ended and the process lives on', async () => {
-      const process = await start(language.counter)
+    it('an endless loop is ended by its limit and the process lives on', async () => {
+      const process = await start(language.counter, [tag('Compute-Limit', language.loop.limit)])
       await ask(process, 'Inc')
       const { result } = await send(process, language.loop.tags, language.loop.data)
-      expect(result.Error).toBeTruthy()
+      expect(result.Error).toMatch(/gas|compute limit/)
       expect(value((await ask(process, 'Inc')).result)).toBe('2')
     })
 

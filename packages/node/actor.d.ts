@@ -118,6 +118,43 @@ declare function allowAssignment(matcher: MessageMatcher): void
 declare function print(...values: unknown[]): void
 /** A value as `print` shows it. */
 declare function inspect(value: unknown): string
+interface CompletionRequest {
+  /** Id of the model's item, one of the process's `Calls-Model` tags; absent: the first of them. */
+  model?: string
+  /** A text to go on with, or a conversation. */
+  prompt?: string
+  messages?: readonly { role: string; content: string }[]
+  /** Tokens of the answer at most; 128 unless told, at most 1,024. */
+  tokens?: number
+  /** 0 unless told: the likeliest token each time. */
+  temperature?: number
+  topP?: number
+  /** Absent: one from the message's id, another for each call. */
+  seed?: number
+  stop?: string | readonly string[]
+}
+
+interface Completion {
+  readonly text: string
+  /** `end`: the model ended; `stop`: a stop text came; `length`: there was no room for more. */
+  readonly finish: 'end' | 'stop' | 'length'
+  readonly tokens: number
+  readonly promptTokens: number
+  readonly model: string
+  /** Root of the model's weights. */
+  readonly version: string
+  /** Digest of the answer's receipt, which is kept with the message's result. */
+  readonly receipt: string
+  /** Units of the model's gas; four steps of `Compute-Limit` each. */
+  readonly gas: number
+}
+
+/** Models in this very evaluation: the process names them with tags `Calls-Model` when it is spawned. */
+declare const model: {
+  /** Throws where the request is wrong; where the steps end, the message fails. */
+  complete(request: CompletionRequest): Completion
+}
+
 /** Messages no handler took, oldest first; at most 1,000. */
 declare const inbox: Message[]
 

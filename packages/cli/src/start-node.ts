@@ -45,7 +45,7 @@ export const nodeFlags: Readonly<Record<string, Flag>> = {
     type: 'string',
     help: 'MEBIBYTES that live processes may take; the rest sleep (default: a quarter of memory)',
   },
-  'evaluation-timeout-ms': { type: 'string', help: 'MS of the longest evaluation (default 10000)' },
+  'evaluation-timeout-ms': { type: 'string', help: 'MS of the longest evaluation (default 60000)' },
   log: { type: 'string', help: 'LEVEL: info, warn (default), error or silent' },
   'winston-per-mib': {
     type: 'string',

@@ -26,8 +26,18 @@ export function dot(a: usize, b: usize, count: i32): f32 {
   return sumOfLanes(low, high)
 }
 
-/** Four rows of `w`, `stride` bytes apart, times one vector. */
-function fourRows(out: usize, w: usize, stride: usize, x: usize, count: i32): void {
+/**
+ * Four rows of `w`, `apart` bytes from one to the next, times one vector. As in whole.ts they are to be far
+ * apart, each a stream of its own.
+ */
+function fourRows(
+  out: usize,
+  outApart: usize,
+  w: usize,
+  apart: usize,
+  x: usize,
+  count: i32,
+): void {
   let low0 = f32x4.splat(0)
   let low1 = f32x4.splat(0)
   let low2 = f32x4.splat(0)
@@ -36,9 +46,9 @@ function fourRows(out: usize, w: usize, stride: usize, x: usize, count: i32): vo
   let high1 = f32x4.splat(0)
   let high2 = f32x4.splat(0)
   let high3 = f32x4.splat(0)
-  let w1 = w + stride
-  let w2 = w1 + stride
-  let w3 = w2 + stride
+  let w1 = w + apart
+  let w2 = w1 + apart
+  let w3 = w2 + apart
   const end = x + (<usize>(count & ~7) << 2)
   while (x < end) {
     const a = v128.load(x)
@@ -65,9 +75,9 @@ function fourRows(out: usize, w: usize, stride: usize, x: usize, count: i32): vo
     low3 = f32x4.add(low3, f32x4.mul(v128.load(w3), a))
   }
   store<f32>(out, sumOfLanes(low0, high0))
-  store<f32>(out, sumOfLanes(low1, high1), 4)
-  store<f32>(out, sumOfLanes(low2, high2), 8)
-  store<f32>(out, sumOfLanes(low3, high3), 12)
+  store<f32>(out + outApart, sumOfLanes(low1, high1))
+  store<f32>(out + outApart * 2, sumOfLanes(low2, high2))
+  store<f32>(out + outApart * 3, sumOfLanes(low3, high3))
 }
 
 /** Two rows times two vectors: each weight is read once for both. Strides are bytes. */
@@ -125,13 +135,17 @@ function twoByTwo(
 }
 
 function rowsTimesOne(out: usize, w: usize, rows: i32, stride: usize, x: usize, cols: i32): void {
-  let row = 0
-  for (; row + 4 <= rows; row += 4) {
-    fourRows(out, w, stride, x, cols)
-    out += 16
-    w += stride * 4
+  const part = rows >> 2
+  const apart = <usize>part * stride
+  const outApart = <usize>part << 2
+  for (let row = 0; row < part; row++) {
+    fourRows(out, outApart, w, apart, x, cols)
+    out += 4
+    w += stride
   }
-  for (; row < rows; row++) {
+  out += outApart * 3
+  w += apart * 3
+  for (let row = part << 2; row < rows; row++) {
     store<f32>(out, dot(w, x, cols))
     out += 4
     w += stride

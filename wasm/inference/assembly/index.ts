@@ -6,6 +6,7 @@ import { quantizeVector, readRow } from './quantize'
 import { multiplyWhole } from './whole'
 
 export { checkWeights, packQuantized, quantizeRows, widenHalf, widenQuantized } from './load'
+export { packNibbles, widenFour, widenNibbles, widenSix } from './small-weights'
 
 function paddedTo(cols: i32, group: i32): i32 {
   return ((cols + group - 1) / group) * group

@@ -20,7 +20,7 @@ export function checkWeights(at: usize, count: i32, most: f32): i32 {
 }
 
 /** One IEEE half as f32; exact. NaN and infinity stay so, for the check. */
-function half(bits: i32): f32 {
+export function half(bits: i32): f32 {
   const sign = (bits & 0x8000) << 16
   const rest = bits & 0x7fff
   // Shifted into place a half is 2^112 times too small, subnormals included.

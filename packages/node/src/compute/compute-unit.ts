@@ -22,6 +22,7 @@ import { type HostedProcess, hostProcess, isFinal } from './process/hosted-proce
 import { patientVerify } from './process/patient-verify.ts'
 import { Residents } from './process/residents.ts'
 import { ResultLog } from './results/result-log.ts'
+import { openWeaveDrive } from './weave-drive/service.ts'
 
 type UnitDependencies = ComputeDependencies & {
   readonly checkpoints: Checkpoints
@@ -67,8 +68,10 @@ export class ComputeUnit {
       onDurable: (processId, slot) => this.#durable(processId, slot),
       onRefused: (processId, error) => this.#refused(processId, error),
     })
-    this.#pool = new ThreadPool(options.workers, options, runtime.timer, modules)
-    this.#dryRunPool = new ThreadPool(1, options, runtime.timer, modules)
+    const { drive: source } = dependencies
+    const drive = source && openWeaveDrive({ ...dependencies, verify, source })
+    this.#pool = new ThreadPool(options.workers, options, runtime.timer, modules, drive)
+    this.#dryRunPool = new ThreadPool(1, options, runtime.timer, modules, drive)
     const shared = { ...dependencies, verify, modules, results: this.#results, warn: this.#warn }
     this.#residents = new Residents({
       ...shared,

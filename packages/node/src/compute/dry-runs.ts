@@ -61,10 +61,11 @@ export class DryRuns {
   }
 
   async #fork(process: HostedProcess, state: State, message: WorkMessage): Promise<Result> {
-    const { moduleId, memoryBytes, environment } = await this.#residents.facts(process)
+    const facts = await this.#residents.facts(process)
+    const { moduleId, memoryBytes, environment, models, drive } = facts
     const thread = this.#pool.pick()
     try {
-      await this.#pool.load(thread, moduleId, process.id)
+      await this.#pool.load(thread, facts)
       const outcome = await thread.request({
         kind: 'fork',
         lane: 'dry-run',
@@ -72,6 +73,8 @@ export class DryRuns {
         moduleId,
         memoryBytes,
         environment,
+        models,
+        drive,
         imageName: `${process.id}/${state.nextSlot}`,
         image: state.image,
         message,

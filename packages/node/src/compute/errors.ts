@@ -37,6 +37,17 @@ export function unknownModule(moduleId: string, processId: string): HeddleError 
   )
 }
 
+/** A model that a process calls is not here (yet); the process goes on once it is. */
+export function unknownCalledModel(modelId: string, processId: string): HeddleError {
+  return new HeddleError(
+    'unknown-model',
+    'missing',
+    `unknown model ${modelId}: add it with heddle model add. ` +
+      `Process ${processId}, which calls it, goes on as soon as it is here.`,
+    { modelId, processId },
+  )
+}
+
 /** An item assigned to a process is not here (yet); the process goes on once it is. */
 export function unknownItem(itemId: string, processId: string, slot: number): HeddleError {
   return new HeddleError(

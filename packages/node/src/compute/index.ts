@@ -1,6 +1,6 @@
 export { createCompute } from './compute.ts'
 export type { CheckedUnit } from './digest/checked-unit.ts'
-export { openChecker, type Verification } from './digest/verify-slot.ts'
+export { type Checker, openChecker, type Verification } from './digest/verify-slot.ts'
 export type { Compute, ComputeFace, Evaluation, ProcessStatus } from './face.ts'
 export { buildJsModule } from './guest-js/index.ts'
 export { type ComputeOptions, computeDefaults } from './options.ts'

@@ -47,12 +47,6 @@ export type ComputeOptions = {
    * imports it with the first module of the format.
    */
   readonly moreFormats: Readonly<Record<string, string>>
-  /**
-   * How modules are prepared before they are compiled: `gas-1` counts gas and calls and makes NaN
-   * bits canonical (see prepare/README.md), `none` leaves them as they are. All nodes that should
-   * agree must have the same. Raw modules are always prepared.
-   */
-  readonly prepare: 'gas-1' | 'none'
   /** Folder that keeps prepared modules; undefined: each thread prepares anew. */
   readonly preparedFolder: string | undefined
   /** Program of a thread. */
@@ -78,7 +72,7 @@ export function computeDefaults(): ComputeOptions {
     batchMessages: 64,
     batchBytes: 1024 * 1024,
     turnMs: 20,
-    evaluationTimeoutMs: 10_000,
+    evaluationTimeoutMs: 60_000,
     resultPatienceMs: 60_000,
     checkpointAfterMs: 2_000,
     publishEverySlots: undefined,
@@ -90,7 +84,6 @@ export function computeDefaults(): ComputeOptions {
     recentResultBytes: 16 * 1024 * 1024,
     retryMs: 2_000,
     moreFormats: {},
-    prepare: 'none',
     preparedFolder: undefined,
     workerUrl: new URL(`./worker/entry${ownExtension()}`, import.meta.url),
   }

@@ -21,16 +21,56 @@ export type ItemSource = {
   item(id: string): Promise<Item | undefined>
 }
 
+/** `called`: the item is to be a model that processes call, whatever its tags say. */
+export type ExpandModule = (module: Item, use?: 'called') => Promise<Uint8Array>
+
+/** A transaction or item without its data, as nodes show it: bytes as base64url, numbers as digits. */
+export type DriveHeader = {
+  readonly format: number
+  readonly id: string
+  readonly last_tx: string
+  readonly owner: string
+  readonly tags: readonly { readonly name: string; readonly value: string }[]
+  readonly target: string
+  readonly quantity: string
+  readonly data_size: string
+  readonly data_root: string
+  readonly reward: string
+  readonly signature: string
+}
+
+/** What a drive can show under an id. */
+export type DriveContent = {
+  readonly header: DriveHeader
+  readonly sizeBytes: number
+  /** The whole signed item where it is in memory: its signature is checked here once more. */
+  readonly item?: Item | undefined
+  /** Bytes `fromByte` to, without, `toByte`; in the store each chunk is checked as it is read. */
+  read(fromByte: number, toByte: number): AsyncIterable<Uint8Array>
+}
+
+/** What drives read from: all that this node holds or finds at its peers. */
+export type DriveSource = {
+  /** Undefined where it is not here as a whole, or is not what its id says. */
+  content(id: string): Promise<DriveContent | undefined>
+  /** A final block of the base layer by id, checked, in Arweave's shape. */
+  block(id: string): Promise<DriveBlock | undefined>
+}
+
+export type DriveBlock = { readonly indep_hash: string; readonly height: number }
+
 /** What an operator should know of: one line each. */
 export type Report = (fields: Readonly<Record<string, unknown>>, text: string) => void
 
 export type ComputeDependencies = {
   readonly log: ProcessLog
   readonly items: ItemSource
+  /** What processes with a drive read; without it such a read waits. */
+  readonly drive?: DriveSource
   /** Tells whether the owner signed the item. */
   readonly verify: (item: Item) => Promise<boolean>
   /** What a thread compiles for a module; its data unless told. */
-  readonly expandModule?: (module: Item) => Promise<Uint8Array>
+  readonly expandModule?: ExpandModule
   /**
    * Log name = process id, slot n = result of slot n. Claimed by this unit, closed by its owner.
    */

@@ -56,7 +56,7 @@ export const nodeDefaults: NodeOptions = {
   logLevel: 'warn',
   computeThreads: undefined,
   computeMemoryMebibytes: undefined,
-  evaluationTimeoutMs: 10_000,
+  evaluationTimeoutMs: 60_000,
   modelMemoryMebibytes: 2048,
   modelContextTokens: 2048,
   storers: 0,

@@ -1,6 +1,6 @@
 import type { ModelLayout, ModelShape, Tokenizer } from '@heddle/protocol/model'
 import { tokenizerMismatch } from './errors.ts'
-import { readKernelModule, startKernels } from './kernel/kernels.ts'
+import { kernelName, readKernelModule, startKernels } from './kernel/kernels.ts'
 import { loadWeights } from './load/weights.ts'
 import { planMemory } from './memory/plan.ts'
 import { writeRecords } from './memory/records.ts'
@@ -16,7 +16,7 @@ export type Engine = {
   /** Positions a session has. */
   readonly context: number
   readonly memoryBytes: number
-  /** SHA-256 of the kernels that compute it. */
+  /** Names the kernels' arithmetic: see `kernelName`. */
   readonly kernelHash: Uint8Array
   /**
    * Starts an answer. Throws `sessions-exhausted`, `sampling-invalid` or `inference-option-
@@ -61,7 +61,7 @@ export async function loadEngine(
     tokenizer,
     context: plan.context,
     memoryBytes: plan.totalBytes,
-    kernelHash: sha256(module),
+    kernelHash: kernelName(sha256(module)),
     begin,
   }
 }

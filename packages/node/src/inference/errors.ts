@@ -180,6 +180,31 @@ export function inferMessageInvalid(what: string): HeddleError {
   return new HeddleError('infer-message-invalid', 'invalid', `message to a model: ${what}`)
 }
 
+/** An evaluation calls a model wrongly. The text is part of its result. */
+export function callRequestInvalid(what: string): HeddleError {
+  return new HeddleError('model-call-invalid', 'invalid', `call of a model: ${what}.`)
+}
+
+/** A process names as a model what is none; so for every node. */
+export function calledItemInvalid(id: string, what: string): HeddleError {
+  const text = `item ${id} cannot be called as a model: ${what}`
+  return new HeddleError('module-not-callable', 'invalid', text)
+}
+
+/** A process calls smaller models only. */
+export function modelTooLargeToCall(sizeBytes: number, most: number): HeddleError {
+  const text =
+    `the model has ${sizeBytes} bytes, and processes call models of at most ${most}: ` +
+    'spawn a process of it and ask that.'
+  return new HeddleError('module-model-too-large', 'exhausted', text, { sizeBytes, most })
+}
+
+/** What this node keeps of a model is not what the manifest names. */
+export function modelPartDamaged(cause: HeddleError): HeddleError {
+  const text = `the model cannot be loaded from what this node keeps of it: ${cause.message}`
+  return new HeddleError('model-part-missing', 'missing', text, cause.details, { cause })
+}
+
 /** An MCP client names a process that is not hosted here. */
 export function mcpUnknownProcess(id: string): HeddleError {
   const text = `unknown process ${id.slice(0, 80)}: list_processes tells those of this node.`

@@ -38,6 +38,17 @@ function build(format: FileFormat, values: Record<string, FileValue> = {}): Uint
   return ggufFile(checkpoint, layout, format, { ...words, ...values })
 }
 
+/** The formats with blocks of 256 weights need rows of whole blocks. */
+const wideShape = {
+  ...{ dim: 256, hidden: 256, layers: 1, heads: 4, kvHeads: 2, vocab: 300, context: 16 },
+  tied: true,
+}
+
+function buildWide(format: FileFormat): Uint8Array {
+  const wide = seededCheckpoint(wideShape, 12)
+  return ggufFile(wide, readLlama2c(wide, wide.length), format, words)
+}
+
 async function open(bytes: Uint8Array, options: Partial<InferenceOptions> = {}) {
   const source = bytesSource(bytes)
   const opened = await openGguf(source)
@@ -58,23 +69,55 @@ describe('a GGUF file', () => {
     }
   })
 
-  const formats = ['f16', 'q8_0'] as const
+  const formats = ['f16', 'q8_0', 'q4_0', 'q4_k', 'q6_k'] as const
   for (const format of formats) {
-    for (const group of [0, 32, 64]) {
+    const isWide = format === 'q4_k' || format === 'q6_k'
+    for (const group of isWide ? [0, 32] : [0, 32, 64]) {
       it(`of ${format} gives the bits of the scalar reference, group ${group}`, async () => {
-        const bytes = build(format)
+        const bytes = isWide ? buildWide(format) : build(format)
         const options = group === 0 ? ({ precision: 'f32' } as const) : { group }
         const opened = await open(bytes, options)
         const model = readReferenceModel(opened.layout, bytes, group)
         const cache = newReferenceCache(opened.layout.shape)
         const session = opened.engine.begin()
-        session.feed(tokens)
+        const some = isWide ? tokens.slice(0, 2) : tokens
+        session.feed(some)
         let logits = new Float32Array(0)
-        for (const token of tokens) logits = new Float32Array(referenceForward(model, cache, token))
+        for (const token of some) logits = new Float32Array(referenceForward(model, cache, token))
         expect(session.logits()).toEqual(logits)
       })
     }
   }
+
+  it('of q4_0 is what its blocks say, in f32 and taken over into int8', async () => {
+    // A block by hand: scale 0.5, then bytes 0x10, 0x32, … : nibbles 0, 2, 4 … and 1, 3, 5 ….
+    const block = new Uint8Array(18)
+    block.set([0x00, 0x38])
+    for (let i = 0; i < 16; i++) block[2 + i] = ((2 * i + 1) % 16) * 16 + ((2 * i) % 16)
+    const bytes = build('q4_0')
+    const { layout: found } = await openGguf(bytesSource(bytes))
+    bytes.set(block, found.embedding.offset)
+    const weights = Array.from({ length: 32 }, (_, i) => {
+      const nibble = i < 16 ? (2 * i) % 16 : (2 * (i - 16) + 1) % 16
+      return (nibble - 8) * 0.5
+    })
+    for (const group of [0, 32]) {
+      const { embedding } = readReferenceModel(found, bytes, group)
+      const { weights: read } = embedding
+      const first =
+        'scales' in read
+          ? Array.from(read.values.subarray(0, 32), (whole) => whole * (read.scales[0] ?? 0))
+          : Array.from(read.subarray(0, 32))
+      expect(first).toEqual(weights)
+    }
+  })
+
+  it('with rows that are no whole blocks is refused', async () => {
+    const odd = { ...wideShape, dim: 64, hidden: 96 }
+    const narrow = seededCheckpoint(odd, 13)
+    const q4k = ggufFile(narrow, readLlama2c(narrow, narrow.length), 'q6_k', words)
+    await expect(open(q4k)).rejects.toThrow('no whole blocks of 256')
+  })
 
   it('with scales that are no numbers is refused', async () => {
     const bytes = build('q8_0')

@@ -27,7 +27,7 @@ export type McpProcesses = { readonly hosted: HostedProcesses; readonly agent: S
 export type Inference = {
   readonly service: InferenceService
   /** What a compute thread compiles for a module; see `expandModel`. */
-  expandModule(module: Item): Promise<Uint8Array>
+  expandModule(module: Item, use?: 'called'): Promise<Uint8Array>
   /** Keeps the receipts of models' processes from now on. */
   follow(results: ProcessResults): void
   /** Routes of the node's root: `/v1/…` for OpenAI's clients, `/mcp` where there are processes. */
@@ -46,7 +46,7 @@ export function createInference(
   let followed: FollowedReceipts | undefined
   return {
     service,
-    expandModule: (module) => expandModel(module, catalog),
+    expandModule: (module, use) => expandModel(module, catalog, use),
     follow: (results) => {
       const models = async () => (await catalog.list()).map(({ id }) => id)
       const { sha256 } = engine

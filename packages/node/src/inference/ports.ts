@@ -1,4 +1,4 @@
-import type { Item } from '@heddle/protocol/item'
+import type { Item, Tag } from '@heddle/protocol/item'
 import type { EvaluationMessage, Result } from '@heddle/protocol/message'
 
 /** Where weights come from. Whoever hands one over has verified what it returns. */
@@ -30,8 +30,8 @@ export type EvaluatedSlot = { readonly slot: number; readonly result: Result }
 export type ProcessResults = {
   evaluations(processId: string, fromSlot: number, limit: number): Promise<readonly EvaluatedSlot[]>
   onEvaluated(listener: (processId: string, slot: number) => void): void
-  /** Id of a process's module. */
-  moduleOf(processId: string): Promise<string | undefined>
+  /** Tags of the item that spawned a process. */
+  tagsOf(processId: string): Promise<readonly Tag[]>
 }
 
 /** Processes of this node, seen from here. */

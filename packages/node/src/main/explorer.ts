@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Compute } from '../compute/index.ts'
 import type { Consensus } from '../consensus/index.ts'
+import type { CertificateStore } from '../da/index.ts'
 import { createExplorer, type Explorer } from '../explorer/index.ts'
 import type { Mount } from '../network/index.ts'
 import { nodeCrypto } from '../runtime/index.ts'
@@ -14,6 +15,7 @@ export function openExplorer(
   consensus: Consensus,
   scheduler: Scheduler,
   compute: Compute,
+  blobs: CertificateStore | undefined,
   mounts: () => readonly Mount[],
 ): Explorer {
   const { options, runtime, log, closing } = ground
@@ -22,6 +24,7 @@ export function openExplorer(
     log: scheduler,
     results: compute,
     blocks: consensus,
+    blobs,
     runtime,
     engine: nodeCrypto,
     peers: options.peers,

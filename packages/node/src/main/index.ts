@@ -1,4 +1,4 @@
-export { type CheckedUnit, openChecker, type Verification } from '../compute/index.ts'
+export { type CheckedUnit, type Checker, openChecker, type Verification } from '../compute/index.ts'
 export { rangesFromJson } from '../da/index.ts'
 export { lockDataFolder } from './lock.ts'
 export { type HeddleNode, type ServedRoute, startNode } from './node.ts'

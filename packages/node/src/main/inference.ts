@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { decodeText, encodeText, HeddleError } from '@heddle/protocol/base'
-import { tagValue } from '@heddle/protocol/item'
 import type { Compute } from '../compute/index.ts'
 import type { Gateway } from '../gateway/index.ts'
 import {
@@ -43,9 +42,9 @@ export function followModels(
   inference.follow({
     evaluations: (processId, fromSlot, limit) => compute.evaluations(processId, fromSlot, limit),
     onEvaluated: (listener) => compute.onEvaluated(listener),
-    moduleOf: async (processId) => {
+    tagsOf: async (processId) => {
       const [entry] = await scheduler.entries(processId, 0, 1)
-      return entry?.message && tagValue(entry.message.tags, 'Module')
+      return entry?.message?.tags ?? []
     },
   })
 }

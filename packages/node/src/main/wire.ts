@@ -9,6 +9,7 @@ import {
   createVerifier,
   type Gateway,
   type MainnetScheduler,
+  type Verifier,
 } from '../gateway/index.ts'
 import { type Inference, modelFormats } from '../inference/index.ts'
 import { type OrderedLog, openJournal } from '../journal/index.ts'
@@ -73,7 +74,7 @@ async function openGateway(
   consensus: Consensus,
   scheduler: Scheduler,
   store: Store,
-  verify: Verify,
+  verifier: Verifier,
 ): Promise<Gateway> {
   const { dev, winstonPerMebibyte } = ground.options
   const journal = await openLog('items', ground)
@@ -85,7 +86,8 @@ async function openGateway(
       consensus,
       log: scheduler,
       store,
-      verify,
+      verify: (item) => verifier.verify(item),
+      checkTransaction: (body) => verifier.checkTransaction(body),
       peers: ground.options.peers,
       fetch: globalThis.fetch,
       engine: nodeCrypto,
@@ -94,7 +96,12 @@ async function openGateway(
       publicUrl: ground.publicUrl,
       onFault: (what, error) => room.error({ error }, what),
     },
-    { indexFile: inData(ground, 'index/items.sqlite'), dev, winstonPerMebibyte },
+    {
+      indexFile: inData(ground, 'index/items.sqlite'),
+      uploadsFolder: inData(ground, 'uploads'),
+      dev,
+      winstonPerMebibyte,
+    },
   )
   ground.closing.add(() => gateway.close())
   return gateway
@@ -113,8 +120,9 @@ async function openCompute(
     {
       log: scheduler,
       items: { item: (id) => gateway.itemAnywhere(id) },
+      drive: gateway,
       verify,
-      expandModule: (module) => inference.expandModule(module),
+      expandModule: (module, use) => inference.expandModule(module, use),
       results: await openLog('results', ground),
       checkpointFolder: inData(ground, 'checkpoints'),
       runtime,
@@ -185,7 +193,7 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   )
   closing.add(() => scheduler.close())
   const store = await openNodeStore(ground)
-  const gateway = await openGateway(ground, consensus, scheduler, store, verify)
+  const gateway = await openGateway(ground, consensus, scheduler, store, verifier)
   const inference = openInference(ground, gateway)
   const compute = await openCompute(ground, scheduler, gateway, verify, inference)
   followModels(inference, scheduler, compute)
@@ -202,7 +210,8 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const openNamed = (name: string) => openLog(name, ground)
   const wideLane = await openWideLane(ground, openNamed)
   await certificates.open(scheduler, wideLane, openNamed)
-  const explorer = openExplorer(ground, consensus, scheduler, compute, () => mounts)
+  const blobs = wideLane.certificates
+  const explorer = openExplorer(ground, consensus, scheduler, compute, blobs, () => mounts)
   await announce(ground, gateway)
   measureFlow(ground, scheduler, compute)
   measureHost(ground)

@@ -44,6 +44,9 @@ export type OutgoingAssignment = {
   readonly Exclude?: readonly string[] | undefined
 }
 
+/** A model that an evaluation called: the id of its item, and the answer's receipt as text. */
+export type CallReceipt = { readonly Model: string; readonly Receipt: string }
+
 /** What evaluating one slot gave: the wire shape of every AO client. `Memory` never leaves the unit. */
 export type Result = {
   readonly Error?: string
@@ -52,6 +55,8 @@ export type Result = {
   readonly Assignments: readonly OutgoingAssignment[]
   readonly Output: unknown
   readonly GasUsed: number
+  /** Models called, in order; absent where none was. Written by the unit, never by the module. */
+  readonly Receipts?: readonly CallReceipt[]
 }
 
 /** The message a module's `handle` gets, field names as AO defines them (ABI JSON-1). */

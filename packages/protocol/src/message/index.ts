@@ -14,6 +14,7 @@ export {
 } from './assignment-chain.ts'
 export type {
   Assignment,
+  CallReceipt,
   EvaluationEnvironment,
   EvaluationMessage,
   LogEntry,

@@ -21,6 +21,7 @@ export { type GgufHeader, ggufLimits, readGguf } from './files/gguf.ts'
 export { readGgufModel } from './files/gguf-model.ts'
 export { readGgufTokenizer } from './files/gguf-tokenizer.ts'
 export {
+  formatBlocks,
   type LayerParts,
   type ModelLayout,
   partBytes,

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { committeeBounds, committeeFor, committees, drawSafetyBits } from './availability.ts'
+import {
+  committeeBounds,
+  committeeFor,
+  committees,
+  drawSafetyBits,
+  epochSafetyBits,
+  limits,
+} from './availability.ts'
 
 describe('committees', () => {
   it('are safe, live and sound as published', () => {
@@ -36,7 +43,7 @@ describe('the committee of a blob', () => {
     expect([48, 64, 99, 100, 4096].map((storers) => seats(64, storers))).toEqual([
       48, 64, 64, 100, 100,
     ])
-    expect(seats(16, 4096)).toBe(48)
+    expect([48, 99, 4096].map((storers) => seats(16, storers))).toEqual([48, 64, 100])
     expect(committeeFor(32, 24)).toBeUndefined()
   })
 
@@ -45,5 +52,10 @@ describe('the committee of a blob', () => {
     if (largest === undefined) throw new Error('no committee')
     const bits = (share: number) => Math.floor(drawSafetyBits(largest, share))
     expect([0.05, 0.1, 0.15, 0.2, 0.25].map(bits)).toEqual([62, 33, 19, 10, 5])
+    // The same number of seats for every k: an encoder that chooses k gains nothing.
+    expect(committeeFor(16, 4096)?.faultyStorers).toBe(largest.faultyStorers)
+    const epoch = (share: number) => Math.floor(epochSafetyBits(largest, share))
+    expect([0.05, 0.1, 0.15].map(epoch)).toEqual([53, 24, 10])
+    expect(Math.log2(limits.committeesPerEpoch) % 1).toBe(0)
   })
 })

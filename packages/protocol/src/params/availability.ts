@@ -47,6 +47,11 @@ export const limits = {
   storersMax: 4096,
   /** Seats of a committee, so members of one. */
   seatsMax: 100,
+  /**
+   * Committees of each size that an epoch has; a blob's commitment only says which. A power of two. More
+   * of them spread the rows more evenly, and are as many tries for who would like a bad one.
+   */
+  committeesPerEpoch: 256,
 } as const
 
 /** An expiry that never comes. */
@@ -59,6 +64,8 @@ const soundnessBitsMin = 128
 export const committees: readonly Committee[] = [
   { k: 16, storers: 24, rowsPerStorer: 2, faultyStorers: 7 },
   { k: 16, storers: 48, rowsPerStorer: 1, faultyStorers: 15 },
+  { k: 16, storers: 64, rowsPerStorer: 1, faultyStorers: 21 },
+  { k: 16, storers: 100, rowsPerStorer: 1, faultyStorers: 33 },
   { k: 64, storers: 24, rowsPerStorer: 8, faultyStorers: 7 },
   { k: 64, storers: 48, rowsPerStorer: 4, faultyStorers: 15 },
   { k: 64, storers: 64, rowsPerStorer: 3, faultyStorers: 21 },
@@ -100,9 +107,9 @@ export function committeeFor(k: number, storers: number): Committee | undefined 
 
 /**
  * −log2 of the chance that one draw gives more seats to storers with this share of all stake than
- * the committee bears, taken as a binomial tail. It bounds nothing where fewer storers than
- * seats are drawn from: there a share of the stake is that share of the seats. An encoder that
- * tries q blobs or a beacon that is known before the blob takes log2 q from it.
+ * the committee bears: a binomial tail, which bounds draws by equal stakes (Hoeffding 1963). It
+ * bounds nothing where fewer storers than seats are drawn from: there a share of the stake is that
+ * share of the seats.
  */
 export function drawSafetyBits({ storers, faultyStorers }: Committee, share: number): number {
   assert(share > 0 && share < 1, 'a share is between 0 and 1')
@@ -112,6 +119,16 @@ export function drawSafetyBits({ storers, faultyStorers }: Committee, share: num
     tail += 2 ** (bits + seats * Math.log2(share) + (storers - seats) * Math.log2(1 - share))
   }
   return -Math.log2(tail)
+}
+
+/**
+ * −log2 of the chance that any committee of an epoch is one that `drawSafetyBits` is about. No encoder
+ * can make it worse, however many blobs it tries: there are no other committees.
+ */
+export function epochSafetyBits(committee: Committee, share: number): number {
+  // A set of storers has one size of committee for each k.
+  const sizes = new Set(committees.map(({ k }) => k)).size
+  return drawSafetyBits(committee, share) - Math.log2(sizes * limits.committeesPerEpoch)
 }
 
 /** log2 of the number of ways to choose `count` of `total`. */

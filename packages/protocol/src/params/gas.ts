@@ -43,9 +43,12 @@ export const gasTable = {
   startLimit: 1_000_000_000,
   /** Pages that memory may grow to in a start function, before the limit of a process is known. */
   startPages: 1024,
-  /** `Compute-Limit` where no tag names one, and the most that a tag can ask for. */
+  /**
+   * `Compute-Limit` where no tag names one, and the most that a tag can ask for: some ten seconds of a
+   * slow core. Beyond it clocks would decide before the gas does, and clocks differ.
+   */
   messageDefault: 10_000_000_000,
-  messageMax: 100_000_000_000,
+  messageMax: 10_000_000_000,
 } as const
 
 /**

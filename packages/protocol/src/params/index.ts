@@ -5,11 +5,13 @@ export {
   committeeFor,
   committees,
   drawSafetyBits,
+  epochSafetyBits,
   layout,
   limits,
   permanent,
 } from './availability.ts'
 export { callStack, gasTable, type InstructionClass, readComputeLimit } from './gas.ts'
+export { modelCalls } from './model-calls.ts'
 export {
   isRetained,
   parseRetention,
@@ -20,3 +22,4 @@ export {
   tagsOfRetention,
 } from './retention.ts'
 export { quoteStorage, type StoragePrices, storagePrices } from './retention-price.ts'
+export { weaveDrive } from './weave-drive.ts'

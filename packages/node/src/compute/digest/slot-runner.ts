@@ -107,16 +107,16 @@ export class SlotRunner {
   async #start(checkpoint: RunnerStart['checkpoint']): Promise<void> {
     const { facts } = this
     if (facts.broken !== undefined) return
-    const { moduleId, memoryBytes, environment } = facts
+    const { moduleId, memoryBytes, environment, models, drive } = facts
     const processId = this.#processId
     const nextSlot = checkpoint?.nextSlot ?? 0
     try {
       const { pool } = this.#dependencies
       const thread = pool.pick()
-      await pool.load(thread, moduleId, processId)
+      await pool.load(thread, facts)
       const names = { kind: 'open', processId, number: 0, moduleId } as const
       const state = { nextSlot, checkpoint: checkpoint?.packed, unprovenFor: nextSlot }
-      await thread.request({ ...names, memoryBytes, environment, ...state })
+      await thread.request({ ...names, memoryBytes, environment, models, drive, ...state })
       this.#thread = thread
     } catch (error) {
       // A checkpoint that is refused says nothing about the module.

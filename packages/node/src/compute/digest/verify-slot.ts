@@ -1,4 +1,4 @@
-import { errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
 import {
   judgeSlot,
   proofInvalid,
@@ -11,8 +11,11 @@ import { ownerAddress } from '@heddle/protocol/item'
 import { checkChain, type LogEntry } from '@heddle/protocol/message'
 import type { Runtime } from '../../runtime/index.ts'
 import { type ComputeOptions, computeOptions } from '../options.ts'
-import { ModuleSource } from '../pool/module-source.ts'
+import { type ExpandModule, ModuleSource } from '../pool/module-source.ts'
 import { ThreadPool } from '../pool/thread-pool.ts'
+import { checkedLog } from '../weave-drive/checked-log.ts'
+import { itemDriveSource } from '../weave-drive/item-source.ts'
+import { type DriveService, openWeaveDrive } from '../weave-drive/service.ts'
 import type { CheckedUnit, VerifyRequest } from './checked-unit.ts'
 import { findStart, type Start } from './find-start.ts'
 import { type RunnerDependencies, SlotRunner } from './slot-runner.ts'
@@ -43,6 +46,8 @@ export type Checker = {
 /** What a checker needs: items by id, whose signatures it checks, and what the machine offers. */
 export type CheckerDependencies = Pick<RunnerDependencies, 'items' | 'verify' | 'engine'> & {
   readonly runtime: Runtime
+  /** What a thread compiles for a module; its data unless told. */
+  readonly expandModule?: ExpandModule
 }
 
 export function openChecker(
@@ -50,12 +55,20 @@ export function openChecker(
   given: Partial<ComputeOptions> = {},
 ): Checker {
   const { items, verify, runtime } = dependencies
-  const modules = new ModuleSource(items, verify)
+  const modules = new ModuleSource(items, verify, dependencies.expandModule)
   const options = computeOptions({ ...given, workers: 1 })
-  const pool = new ThreadPool(1, options, runtime.timer, modules)
+  const drives = new Map<string, DriveService>()
+  const pool = new ThreadPool(1, options, runtime.timer, modules, async (asked) => {
+    const drive = drives.get(asked.rule.processId)
+    assert(drive !== undefined, 'only processes under check read')
+    return drive(asked)
+  })
   const parts = { ...dependencies, modules, pool }
   return {
     async verify(unit, request) {
+      const log = checkedLog({ ...dependencies, unit, lastSlot: request.slot })
+      const source = itemDriveSource(items)
+      drives.set(request.processId, openWeaveDrive({ ...dependencies, log, source }))
       try {
         return await verifyUnitSlot(parts, unit, request)
       } catch (error) {
@@ -64,6 +77,8 @@ export function openChecker(
         const { slot } = request
         const at = { slot, fromSlot: slot, takenSlots: [], attestedBy: undefined }
         return { outcome: 'undecided', reason: errorMessage(error), ...at }
+      } finally {
+        drives.delete(request.processId)
       }
     },
     close: () => pool.close(),

@@ -16,6 +16,7 @@ const names = [
   'message.ts',
   'handlers.ts',
   'inbox.ts',
+  'model.ts',
   'evaluate.ts',
   'dispatch.ts',
   'main.ts',

@@ -81,7 +81,7 @@ async function openEngine(program: Program, options: GuestOptions): Promise<Engi
     throw imageInvalid(`it is shorter than the ${start.byteLength} bytes an actor begins with`)
   }
   const module = await compileCapped(program.bytes, program.compiled, limit)
-  const engine = createEngine(module, createWorld(options.print), limit)
+  const engine = createEngine(module, createWorld(options.print, options.models), limit)
   restoreEngine(engine, image, freshPages)
   return engine
 }

@@ -1,13 +1,18 @@
 import { decodeText } from '@heddle/protocol/base'
-import { type Engine, memoryBytes, writeText } from './engine.ts'
+import { modelCalls } from '@heddle/protocol/params'
+import { guestFault } from '../guest/errors.ts'
+import { checkSteps } from './budget.ts'
+import { type Engine, memoryBytes, readText, writeText } from './engine.ts'
 
 /** WASI errno values (preview 1). */
 const success = 0
 const badFile = 8
 const notSupported = 52
 
-/** `evalScript(source, fileName, flags)`: the one function the prelude gets from us. */
+/** What the prelude gets from us: `evalScript(source, fileName, flags)`. */
 export const evalScriptName = 'evalScript'
+/** And `callModel(request)`: JSON in, JSON out. */
+export const callModelName = 'callModel'
 
 /**
  * The whole outside of the sandbox: a clock that stands still at the message's timestamp, random
@@ -48,6 +53,7 @@ export function engineImports(engine: () => Engine): WebAssembly.Imports {
 }
 
 function callHost(engine: Engine, name: string, count: number, list: number): number {
+  if (name === callModelName && count === 1) return callModel(engine, list)
   if (name !== evalScriptName || count !== 3) return 0
   const { exports, world } = engine
   const view = new DataView(exports.memory.buffer)
@@ -68,6 +74,31 @@ function callHost(engine: Engine, name: string, count: number, list: number): nu
     return 0
   }
   return result
+}
+
+/** Charged as steps; where they end in it, the next check of the engine unwinds the evaluation. */
+function callModel(engine: Engine, list: number): number {
+  const { exports, world, meter } = engine
+  const { stepsPerGas, unitsPerGas } = modelCalls
+  const given = new DataView(exports.memory.buffer).getUint32(list, true)
+  const request = readText(engine, given)
+  if (request === undefined) return 0
+  const steps = world.checksLeft * checkSteps - world.stepsOwed
+  const units = meter?.gasLeft ?? Number.POSITIVE_INFINITY
+  const gasMax = Math.floor(Math.min(steps / stepsPerGas, units / unitsPerGas))
+  const { text, gasUsed, isSpent } = world.calls.call(request, gasMax)
+  meter?.charge(gasUsed * unitsPerGas)
+  world.stepsOwed += gasUsed * stepsPerGas
+  const checks = isSpent ? world.checksLeft : Math.floor(world.stepsOwed / checkSteps)
+  world.stepsOwed -= checks * checkSteps
+  world.checksLeft -= checks
+  world.checks += checks
+  if (isSpent) world.exceeded = true
+  const reply = writeText(engine, text)
+  if (reply.at === 0) throw guestFault('out of memory')
+  const value = exports.qjs_new_string(reply.at, reply.length)
+  exports.wasm_free(reply.at)
+  return value
 }
 
 function checkBudget(engine: Engine): number {

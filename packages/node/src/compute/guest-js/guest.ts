@@ -38,6 +38,7 @@ export function createJsGuest(started: Engine, layout: Layout): Guest {
       }
     },
     gasUsed: () => started.meter?.gasUsed,
+    receipts: () => started.world.calls.receipts,
     memory: () => memoryBytes(live()),
     capture: () => captureEngine(live()),
     reset: (image) => open !== undefined && resetEngine(open, image),
@@ -54,6 +55,8 @@ function resetWorld(engine: Engine, context: GuestContext, checks: number): void
   world.drawn = 0
   world.checksLeft = checks
   world.checks = 0
+  world.stepsOwed = 0
+  world.calls.begin(context.seed)
   world.exceeded = false
   world.rejections.clear()
 }

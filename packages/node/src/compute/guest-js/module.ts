@@ -14,7 +14,7 @@ import { appendCustomSection } from './wasm-sections.ts'
  * Id of the module item below. It changes when the engine, the prelude or a tag does; processes
  * spawned before stay on the module they name.
  */
-export const jsModuleId = 'EyEOws89FeR8fMQ4y6p0B8ss4BlWtgJJcnnPhh4GG4A'
+export const jsModuleId = 'PIfZAQu5_Nf3EasRgXztRsbzibUioCTVFA7u5uinSUM'
 
 /**
  * The seed of the key that signs the module is sha256 of this text, for everyone to know: the

@@ -1,6 +1,6 @@
 import { moduleInvalid } from '../guest/errors.ts'
 import { type Engine, readText, takeException, writeText } from './engine.ts'
-import { evalScriptName } from './engine-imports.ts'
+import { callModelName, evalScriptName } from './engine-imports.ts'
 import type { PreludeFile } from './prelude-archive.ts'
 import type { ValueAddress } from './world.ts'
 
@@ -24,6 +24,9 @@ const guestStackBytes = 128 * 1024
 const startChecks = 1_000
 const moduleScript = 1
 const bridgeName = 'heddleBridge'
+/** Beside it for preludes with this file. Others begin with the memory they always began with. */
+const callName = 'heddleCall'
+const callFile = 'model.ts'
 const bridgeCheck = `const { begin, finish } = globalThis.${bridgeName}
 if (typeof begin !== 'function' || typeof finish !== 'function')
   throw new TypeError('it offers no begin and finish')`
@@ -39,7 +42,9 @@ export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): La
   exports.qjs_set_promise_rejection_handler(1)
   world.scratchAt = exports.wasm_malloc(12)
   const global = exports.qjs_get_global()
-  setProperty(engine, global, bridgeName, createHostFunction(engine))
+  setProperty(engine, global, bridgeName, createHostFunction(engine, evalScriptName))
+  const calls = prelude.some(({ name }) => name === callFile)
+  if (calls) setProperty(engine, global, callName, createHostFunction(engine, callModelName))
   world.sources = new Map(prelude.map((file) => [`./${file.name}`, file.source]))
   exports.qjs_set_module_loader(1)
   runModule(engine, `import './${prelude.at(-1)?.name ?? ''}'`)
@@ -54,6 +59,7 @@ export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): La
     scratchAt: world.scratchAt,
   }
   runModule(engine, `delete globalThis.${bridgeName}`)
+  if (calls) runModule(engine, `delete globalThis.${callName}`)
   return layout
 }
 
@@ -79,8 +85,8 @@ function preludeFailed(reason: string): Error {
   return moduleInvalid(`its prelude does not start (${reason})`)
 }
 
-function createHostFunction(engine: Engine): ValueAddress {
-  const { at, length } = writeText(engine, evalScriptName)
+function createHostFunction(engine: Engine, name: string): ValueAddress {
+  const { at, length } = writeText(engine, name)
   const value = engine.exports.qjs_new_host_function(at, length, 0)
   engine.exports.wasm_free(at)
   return value

@@ -1,3 +1,6 @@
+import type { CallableModel } from '../guest/ports.ts'
+import { ModelCalls } from '../model-calls/model-calls.ts'
+
 /** Address of a value the engine keeps for us on its own heap; 0 is no value. */
 export type ValueAddress = number
 
@@ -6,6 +9,10 @@ export type ValueAddress = number
  * runs. Every field is reset per message, so nothing of it is state of the process.
  */
 export type World = {
+  /** Models the actor may call, and what it called in this message. */
+  readonly calls: ModelCalls
+  /** Steps of those calls that are not a whole check yet. */
+  stepsOwed: number
   timestampMs: number
   seed: Uint8Array
   /** Bytes drawn from `seed` so far. */
@@ -24,8 +31,13 @@ export type World = {
   readonly print: ((text: string) => void) | undefined
 }
 
-export function createWorld(print?: (text: string) => void): World {
+export function createWorld(
+  print?: (text: string) => void,
+  models?: ReadonlyMap<string, CallableModel>,
+): World {
   return {
+    calls: new ModelCalls(models),
+    stepsOwed: 0,
     timestampMs: 0,
     seed: new Uint8Array(32),
     drawn: 0,

@@ -81,7 +81,7 @@ beforeAll(async () => {
       engine: nodeCrypto,
       address: 'A'.repeat(43),
     },
-    { workers: 1, prepare: 'gas-1', preparedFolder: join(folder, 'prepared') },
+    { workers: 1, preparedFolder: join(folder, 'prepared') },
   )
   const item = await testProcess(module.id, 'boot')
   process = item.id

@@ -13,6 +13,7 @@ import { captureImage, findPages, restoreImage } from '../guest/image/capture.ts
 import { createPageScanner } from '../guest/image/page-scanner.ts'
 import type { ModuleShape } from '../guest/module/shape.ts'
 import type { Guest, GuestContext, GuestOptions, MemoryImage } from '../guest/ports.ts'
+import { ModelCalls } from '../model-calls/model-calls.ts'
 import { createComputeLimit } from '../prepare/compute-limit.ts'
 import { Meter } from '../prepare/meter.ts'
 import { bindRawImports } from './imports.ts'
@@ -71,6 +72,7 @@ export async function createRawGuest(program: RawProgram, options: GuestOptions)
       }
     },
     gasUsed: () => meter.gasUsed,
+    receipts: () => world.calls.receipts,
     memory: () => new Uint8Array(world.memory.buffer),
     capture() {
       assert(live, 'a closed or failed guest has no state')
@@ -97,6 +99,8 @@ function createWorld(options: GuestOptions): World {
     print: options.print,
     timestampMs: 0,
     chance: seededChance(new Uint8Array(32)),
+    calls: new ModelCalls(options.models),
+    reply: new Uint8Array(0),
     messageJson: '{}',
     environmentJson: '{}',
     fields: undefined,
@@ -114,6 +118,8 @@ function setMessage(
   world.fields = undefined
   world.timestampMs = context.timestampMs
   world.chance = seededChance(context.seed)
+  world.calls.begin(context.seed)
+  world.reply = new Uint8Array(0)
 }
 
 async function instantiate(program: RawProgram, world: World): Promise<WebAssembly.Instance> {

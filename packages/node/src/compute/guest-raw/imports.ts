@@ -1,4 +1,5 @@
-import { gasTable } from '@heddle/protocol/params'
+import { encodeText } from '@heddle/protocol/base'
+import { gasTable, modelCalls } from '@heddle/protocol/params'
 import { guestFault } from '../guest/errors.ts'
 import { fieldOf, type World } from './world.ts'
 
@@ -32,6 +33,24 @@ function copyField(world: World, nameAt = 0, nameLength = 0, at = 0, room = 0): 
   const part = value.subarray(0, room >>> 0)
   bytesAt(world, at, part.length).set(part)
   return value.length
+}
+
+/** `complete(at, length)`: puts a request to a model; gives the length of the answer, JSON both. */
+function callModel(world: World, at = 0, length = 0): number {
+  const request = textAt(world, at, length)
+  const left = world.meter?.gasLeft ?? 0
+  const gasMax = Math.floor(left / modelCalls.unitsPerGas)
+  const { text, gasUsed, isSpent } = world.calls.call(request, gasMax)
+  world.meter?.charge(isSpent ? left + 1 : gasUsed * modelCalls.unitsPerGas)
+  world.reply = encodeText(text)
+  return world.reply.length
+}
+
+/** `completion(at, room)`: copies what fits of the last answer and gives its whole length. */
+function copyCompletion(world: World, at = 0, room = 0): number {
+  const part = world.reply.subarray(0, room >>> 0)
+  bytesAt(world, at, part.length).set(part)
+  return world.reply.length
 }
 
 function print(world: World, at = 0, length = 0): undefined {
@@ -96,6 +115,8 @@ const wasi = 'wasi_snapshot_preview1.'
 
 /** What a raw module may import, all of it a function of the message. */
 const served: ReadonlyMap<string, Served> = new Map<string, Served>([
+  ['heddle.complete', callModel],
+  ['heddle.completion', copyCompletion],
   ['heddle.field', copyField],
   ['heddle.print', print],
   ['heddle.random', drawBytes],

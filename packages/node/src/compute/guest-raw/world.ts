@@ -1,4 +1,5 @@
 import type { seededChance } from '../guest/emscripten/chance.ts'
+import type { ModelCalls } from '../model-calls/model-calls.ts'
 import type { Meter } from '../prepare/meter.ts'
 
 /** The outside of one instance. What changes with a message is set anew for each. */
@@ -8,6 +9,9 @@ export type World = {
   readonly print: ((text: string) => void) | undefined
   timestampMs: number
   chance: ReturnType<typeof seededChance>
+  /** Models the guest may call, and the bytes of the last answer. */
+  readonly calls: ModelCalls
+  reply: Uint8Array
   messageJson: string
   environmentJson: string
   /** Fields of the message, read from its JSON when the first is asked for. */

@@ -43,6 +43,11 @@ export function guestMessageTooLarge(messageBytes: number, freeBytes: number): H
   )
 }
 
+/** One message may read only so much of a drive. */
+export function driveLimit(what: string): HeddleError {
+  return new HeddleError('weave-drive-limit', 'exhausted', `the module ${what}`)
+}
+
 /** No glue here for this `Module-Format`. */
 export function moduleFormatUnknown(format: string, known: readonly string[]): HeddleError {
   return new HeddleError(

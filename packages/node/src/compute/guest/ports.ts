@@ -1,3 +1,5 @@
+import type { CallReceipt } from '@heddle/protocol/message'
+
 /**
  * What a module looks like from outside its sandbox, whatever it is written in. The emscripten
  * modules of this room and the `js` module implement the same types.
@@ -9,12 +11,43 @@ export type GuestContext = {
   readonly timestampMs: number
   /** 32 bytes every random number of this evaluation is drawn from: the bytes of the message id. */
   readonly seed: Uint8Array
+  /** Slot of the message: what a drive shows is what the log up to it allows. */
+  readonly slot?: number
   /**
    * The caller can bring the state from before back. The guest may then leave out what lets it stop in
    * the middle of a message, and throw `guest-must-suspend` where that was needed after all: `reset` it,
    * and give it the message again without this. Results and memory are the same either way.
    */
   readonly mayRestart?: boolean
+}
+
+/**
+ * A model that guests of its thread can call. `complete` throws kind `invalid` or `exhausted` where the request
+ * is to blame, `gas-exhausted` among them; all else is this machine's failure.
+ */
+export type CallableModel = {
+  complete(
+    request: Readonly<Record<string, unknown>>,
+    terms: { readonly gasMax: number; readonly seed: number },
+  ): {
+    readonly reply: Readonly<Record<string, unknown>>
+    readonly receipt: string
+    readonly gasUsed: number
+  }
+}
+
+/** Files outside the sandbox that a process may read; see `weave-drive/`. */
+export type Drive = {
+  /** The path is one of a drive's. Throws what ends the evaluation, as `read` does. */
+  open(path: string, slot: number): DriveFile
+}
+
+/** A file in windows of `weaveDrive.windowBytes`, the last one shorter. */
+export type DriveFile = {
+  readonly sizeBytes: number
+  /** Window 0. */
+  readonly first: Uint8Array
+  read(window: number): Uint8Array
 }
 
 /** One live process. Not re-entrant; all its state is in `capture()`. */
@@ -27,6 +60,8 @@ export type Guest = {
   handle(messageJson: string, environmentJson: string, context: GuestContext): string
   /** Gas of the last message, failed ones too; undefined where gas is not counted. */
   gasUsed?(): number | undefined
+  /** Models that the last message called; see `model-calls/`. */
+  receipts?(): readonly CallReceipt[]
   /** Linear memory now: a fresh view, never kept across `handle` (growing detaches it). */
   memory(): Uint8Array
   /** The whole state between two messages. Never call it after a fault. */
@@ -62,6 +97,10 @@ export type GuestOptions = {
   readonly image?: MemoryImage | undefined
   /** Gets what the guest writes to stdout and stderr, as it comes. Absent: dropped. */
   readonly print?: ((text: string) => void) | undefined
+  /** Models it may call, by the id of their item; the first is meant where it names none. */
+  readonly models?: ReadonlyMap<string, CallableModel>
+  /** What it may read; absent: nothing. */
+  readonly drive?: Drive | undefined
 }
 
 /**
@@ -75,5 +114,7 @@ export type GuestModule = {
    * every machine.
    */
   readonly start?: MemoryImage
+  /** Where the module is a model: what other guests call. */
+  readonly callable?: CallableModel
   instantiate(options: GuestOptions): Promise<Guest>
 }

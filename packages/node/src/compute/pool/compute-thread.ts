@@ -4,6 +4,8 @@ import type { Cancel, Runtime } from '../../runtime/index.ts'
 import type { CheckpointDelta } from '../checkpoint/index.ts'
 import { type ThreadLoss, threadLost } from '../errors.ts'
 import type { ComputeOptions } from '../options.ts'
+import { openDriveLine } from '../weave-drive/channel.ts'
+import type { DriveService } from '../weave-drive/service.ts'
 import type {
   CarriedError,
   FromWorker,
@@ -34,7 +36,6 @@ type Settings = Pick<
   | 'turnMs'
   | 'checkpointAfterMs'
   | 'moreFormats'
-  | 'prepare'
   | 'preparedFolder'
 >
 
@@ -51,8 +52,8 @@ const leaveMs = 3_000
  * `compute-thread-lost` and `loss` says why.
  */
 export class ComputeThread {
-  /** Live processes, with the module of each. Kept by who opens and closes them. */
-  readonly processes = new Map<string, string>()
+  /** Live processes, with the module and the models of each. Kept by who opens and closes them. */
+  readonly processes = new Map<string, readonly string[]>()
   /** Compiled modules. Kept by the pool. */
   readonly modules = new Set<string>()
   readonly #worker: Worker
@@ -73,18 +74,23 @@ export class ComputeThread {
     settings: Settings,
     timer: Runtime['timer'],
     onLost: (thread: ComputeThread) => void,
+    drive?: DriveService | undefined,
   ) {
     this.#settings = settings
     this.#timer = timer
     this.#onLost = onLost
     const watch = createWatch()
     this.#cells = new Int32Array(watch)
-    const { turnMs, checkpointAfterMs, moreFormats, prepare, preparedFolder } = settings
-    const modules = { moreFormats, prepare, preparedFolder }
-    const workerData: WorkerSettings = { watch, turnMs, checkpointAfterMs, ...modules }
+    const { turnMs, checkpointAfterMs, moreFormats, preparedFolder } = settings
+    const modules = { moreFormats, preparedFolder }
+    const { line: driveLine, close: closeDrive } = openDriveLine(drive)
+    const workerData: WorkerSettings = { watch, driveLine, turnMs, checkpointAfterMs, ...modules }
+    const transferList = [driveLine.port]
     // No environment: what guests run beside must not hold the node's secrets.
-    this.#worker = new Worker(settings.workerUrl, { workerData, env: {}, name: 'compute' })
+    const worker = { workerData, transferList, env: {}, name: 'compute' }
+    this.#worker = new Worker(settings.workerUrl, worker)
     this.#ended = new Promise((resolve) => this.#worker.once('exit', resolve))
+    void this.#ended.then(closeDrive)
     this.#worker.on('message', (messages: readonly FromWorker[]) => {
       for (const message of messages) this.#take(message)
     })
@@ -111,7 +117,7 @@ export class ComputeThread {
   /** What is asked in one turn goes as one: waking the thread costs more than a message is worth. */
   #post(sent: ToWorker[number]): void {
     if (this.#outgoing.push(sent) > 1) return
-    process.nextTick(() => this.#worker.postMessage(this.#outgoing.splice(0)))
+    setImmediate(() => this.#worker.postMessage(this.#outgoing.splice(0)))
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,14 @@
 import { isId } from '@heddle/protocol/base'
 import { type Item, tagValue } from '@heddle/protocol/item'
-import { unknownModule } from '../errors.ts'
-import type { ItemSource } from '../ports.ts'
+import { unknownCalledModel, unknownModule } from '../errors.ts'
+import type { ExpandModule, ItemSource } from '../ports.ts'
+
+export type { ExpandModule }
 
 /** What is kept of a module here; its bytes are with the threads. */
 export type ModuleFacts = Pick<Item, 'id' | 'owner' | 'signatureType' | 'tags'>
 
-type ModuleProgram = { readonly format: string; readonly bytes: Uint8Array }
+export type ModuleProgram = { readonly format: string; readonly bytes: Uint8Array }
 
 /** Modules remembered without their bytes. */
 const factsMax = 256
@@ -15,14 +17,10 @@ const factsMax = 256
 export class ModuleSource {
   readonly #items: ItemSource
   readonly #verify: (item: Item) => Promise<boolean>
-  readonly #expand: ((module: Item) => Promise<Uint8Array>) | undefined
+  readonly #expand: ExpandModule | undefined
   readonly #facts = new Map<string, ModuleFacts>()
 
-  constructor(
-    items: ItemSource,
-    verify: (item: Item) => Promise<boolean>,
-    expand?: (module: Item) => Promise<Uint8Array>,
-  ) {
+  constructor(items: ItemSource, verify: (item: Item) => Promise<boolean>, expand?: ExpandModule) {
     this.#items = items
     this.#verify = verify
     this.#expand = expand
@@ -53,6 +51,15 @@ export class ModuleSource {
     const item = await this.#items.item(moduleId)
     if (item === undefined) throw unknownModule(moduleId, processId)
     const bytes = (await this.#expand?.(item)) ?? item.data
+    return { format: tagValue(item.tags, 'Module-Format') ?? '', bytes }
+  }
+
+  /** The same of a model that a process calls. */
+  async model(modelId: string, processId: string): Promise<ModuleProgram> {
+    const item = await this.#items.item(modelId)
+    const intact = item?.id === modelId && (await this.#verify(item))
+    if (!intact) throw unknownCalledModel(modelId, processId)
+    const bytes = (await this.#expand?.(item, 'called')) ?? item.data
     return { format: tagValue(item.tags, 'Module-Format') ?? '', bytes }
   }
 }

@@ -1,11 +1,19 @@
 import type { Timer } from '../../runtime/index.ts'
 import { computeClosed } from '../errors.ts'
 import type { ComputeOptions } from '../options.ts'
+import type { DriveService } from '../weave-drive/service.ts'
 import { ComputeThread } from './compute-thread.ts'
-import type { ModuleSource } from './module-source.ts'
+import type { ModuleProgram, ModuleSource } from './module-source.ts'
 
 /** Compiled modules a thread keeps though no process of theirs is live on it. */
 const idleModulesMax = 16
+
+/** What a process needs on its thread; `ProcessFacts` fits. */
+type LoadedFacts = {
+  readonly process: { readonly id: string }
+  readonly moduleId: string
+  readonly models: readonly string[]
+}
 
 /** Threads that come into being when there is work for them, and again after a loss. */
 export class ThreadPool {
@@ -16,7 +24,16 @@ export class ThreadPool {
   readonly #lone = new Set<ComputeThread>()
   #closed = false
 
-  constructor(size: number, options: ComputeOptions, timer: Timer, modules: ModuleSource) {
+  readonly #drive: DriveService | undefined
+
+  constructor(
+    size: number,
+    options: ComputeOptions,
+    timer: Timer,
+    modules: ModuleSource,
+    drive?: DriveService,
+  ) {
+    this.#drive = drive
     this.#options = options
     this.#timer = timer
     this.#modules = modules
@@ -51,13 +68,12 @@ export class ThreadPool {
     return place === -1 ? undefined : place
   }
 
-  /** Has the module compiled on the thread. Rejects with why it cannot be. */
-  async load(thread: ComputeThread, moduleId: string, processId: string): Promise<void> {
-    if (thread.modules.has(moduleId)) return
-    const { format, bytes } = await this.#modules.program(moduleId, processId)
-    await thread.request({ kind: 'module', moduleId, format, bytes })
-    thread.modules.add(moduleId)
-    this.#forgetIdle(thread, moduleId)
+  /** Has a process's module and its models compiled on the thread. Rejects with why they cannot be. */
+  async load(thread: ComputeThread, { process, ...named }: LoadedFacts): Promise<void> {
+    const { moduleId, models } = named
+    await this.#load(thread, moduleId, () => this.#modules.program(moduleId, process.id))
+    for (const id of models) await this.#load(thread, id, () => this.#modules.model(id, process.id))
+    this.#forgetIdle(thread, [moduleId, ...models])
   }
 
   async close(): Promise<void> {
@@ -66,18 +82,30 @@ export class ThreadPool {
     await Promise.all(threads.map((thread) => thread?.close()))
   }
 
+  async #load(
+    thread: ComputeThread,
+    moduleId: string,
+    read: () => Promise<ModuleProgram>,
+  ): Promise<void> {
+    if (thread.modules.has(moduleId)) return
+    const { format, bytes } = await read()
+    await thread.request({ kind: 'module', moduleId, format, bytes })
+    thread.modules.add(moduleId)
+  }
+
   #start(): ComputeThread {
     if (this.#closed) throw computeClosed()
-    return new ComputeThread(this.#options, this.#timer, (thread) => {
+    const onLost = (thread: ComputeThread) => {
       const place = this.#threads.indexOf(thread)
       if (place !== -1) this.#threads[place] = undefined
       this.#lone.delete(thread)
-    })
+    }
+    return new ComputeThread(this.#options, this.#timer, onLost, this.#drive)
   }
 
-  #forgetIdle(thread: ComputeThread, fresh: string): void {
-    const used = new Set(thread.processes.values())
-    const idle = [...thread.modules].filter((id) => id !== fresh && !used.has(id))
+  #forgetIdle(thread: ComputeThread, fresh: readonly string[]): void {
+    const used = new Set([...fresh, ...[...thread.processes.values()].flat()])
+    const idle = [...thread.modules].filter((id) => !used.has(id))
     for (const moduleId of idle.slice(0, Math.max(0, idle.length - idleModulesMax))) {
       thread.modules.delete(moduleId)
       thread.request({ kind: 'forget-module', moduleId }).catch(() => undefined)

@@ -49,6 +49,11 @@ export class Meter {
     return left < 0 ? this.#limit : this.#limit - left
   }
 
+  /** Gas that this message has left. */
+  get gasLeft(): number {
+    return Math.max(0, Number(this.#gas.value))
+  }
+
   /** Takes gas for what the host does by size. Throws `guest-out-of-gas` where none is left. */
   charge(gas: number): void {
     this.#gas.value -= BigInt(Math.ceil(gas))

@@ -1,15 +1,17 @@
 import { errorMessage, isId } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { type Item, ownerAddress, tagValue } from '@heddle/protocol/item'
+import { type Item, ownerAddress, tagValue, tagValues } from '@heddle/protocol/item'
 import {
   evaluationEnvironment,
   memoryLimitDefaultBytes,
   readMemoryLimit,
   verifyAssignment,
 } from '@heddle/protocol/message'
+import { modelCalls } from '@heddle/protocol/params'
 import { logInvalid, unknownItem } from '../errors.ts'
 import type { ModuleFacts, ModuleSource } from '../pool/module-source.ts'
 import type { ItemSource, ProcessLog } from '../ports.ts'
+import { type DriveRule, driveRule } from '../weave-drive/rule.ts'
 
 /** What holds for every message of a process. */
 export type ProcessFacts = {
@@ -20,6 +22,10 @@ export type ProcessFacts = {
   readonly memoryBytes: number
   /** `{Process, Module}` as JSON, the module's second argument. */
   readonly environment: string
+  /** Ids of the models it may call. */
+  readonly models: readonly string[]
+  /** What it may read of a drive; undefined: nothing. */
+  readonly drive?: DriveRule | undefined
   /** Why no message of this process can ever run; each one's result says so. */
   broken: string | undefined
 }
@@ -57,17 +63,31 @@ export async function loadFacts(
   const moduleId = tagValue(process.tags, 'Module')
   if (moduleId === undefined || !isId(moduleId)) {
     const broken = `the process names no module: its tag Module is ${JSON.stringify(moduleId)}`
-    const nothing = { moduleId: moduleId ?? '', memoryBytes: 1, environment: '{}' }
+    const nothing = { moduleId: moduleId ?? '', memoryBytes: 1, environment: '{}', models: [] }
     return { process, schedulerAddress, ...nothing, broken }
   }
   const module = await modules.facts(moduleId, processId)
+  const models = [...new Set(tagValues(process.tags, modelCalls.tag))]
+  const memory = memoryLimit(process, module)
   return {
     process,
     schedulerAddress,
     moduleId,
-    ...memoryLimit(process, module),
+    models,
+    drive: driveRule(process, module, schedulerAddress),
+    memoryBytes: memory.memoryBytes,
+    broken: memory.broken ?? modelsRefused(models),
     environment: JSON.stringify(evaluationEnvironment(process, module, engine)),
   }
+}
+
+/** What is wrong with the models that a process names, whatever this node keeps. */
+function modelsRefused(models: readonly string[]): string | undefined {
+  const { tag, modelsMax } = modelCalls
+  const wrong = models.find((id) => !isId(id))
+  if (wrong !== undefined) return `its tag ${tag} is ${JSON.stringify(wrong)}, not an item's id`
+  if (models.length <= modelsMax) return undefined
+  return `it names ${models.length} models with ${tag}, and ${modelsMax} are the most`
 }
 
 /** The process's own `Memory-Limit` goes before the module's. */

@@ -108,12 +108,12 @@ export class Residents {
   async #revive(process: HostedProcess, facts: ProcessFacts): Promise<ComputeThread | undefined> {
     const { pool, results } = this.#dependencies
     const thread = process.suspectSlot === undefined ? pool.pick() : pool.startLone()
-    thread.processes.set(process.id, facts.moduleId)
+    thread.processes.set(process.id, [facts.moduleId, ...facts.models])
     process.thread = thread
     try {
       // Replay reads results from the disk.
       await results.durable(process.id, results.head(process.id))
-      await pool.load(thread, facts.moduleId, process.id)
+      await pool.load(thread, facts)
       const nextSlot = results.durableHead(process.id)
       const revival = { facts, number: process.number, thread, nextSlot }
       this.measure(process, await restoreProcess(this.#dependencies, revival))

@@ -63,7 +63,7 @@ async function reopen(
   checkpoint: StoredCheckpoint | undefined,
 ): Promise<Footprint> {
   const { facts, number, thread, nextSlot } = revival
-  const { moduleId, memoryBytes, environment } = facts
+  const { moduleId, memoryBytes, environment, models, drive } = facts
   const processId = facts.process.id
   const fromSlot = checkpoint?.nextSlot ?? 0
   const proven = checkpoint !== undefined || (await hasGoodSlot(dependencies, processId, nextSlot))
@@ -74,6 +74,8 @@ async function reopen(
     moduleId,
     memoryBytes,
     environment,
+    models,
+    drive,
     nextSlot: fromSlot,
     checkpoint,
     unprovenFor: proven ? undefined : nextSlot,

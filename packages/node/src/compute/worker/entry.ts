@@ -13,12 +13,11 @@ const settings = workerData as WorkerSettings
 const { disk } = createRuntime()
 const { preparedFolder: folder } = settings
 const prepare = folder === undefined ? prepareAnew : createPreparedCache(disk, folder)
-const preparing = settings.prepare === 'none' ? undefined : prepare
 
 const formats = new Map<string, CompileModule>()
-formats.set(jsGuestFormat, (bytes) => compileJsGuest(bytes, preparing))
+formats.set(jsGuestFormat, (bytes) => compileJsGuest(bytes, prepare))
 for (const format of guestFormats)
-  formats.set(format, (bytes) => compileGuest(bytes, format, { prepare: preparing }))
+  formats.set(format, (bytes) => compileGuest(bytes, format, { prepare }))
 for (const format of rawFormats)
   formats.set(format, (bytes) => compileRawGuest(bytes, format, prepare))
 

@@ -1,4 +1,6 @@
 import type { CheckpointDelta, PackedCheckpoint, StoredAt } from '../checkpoint/index.ts'
+import type { DriveLine } from '../weave-drive/channel.ts'
+import type { DriveRule } from '../weave-drive/rule.ts'
 
 /**
  * What the unit and its threads say to each other. Every request has a call number and gets exactly
@@ -32,6 +34,10 @@ export type OpenProcess = {
   readonly moduleId: string
   readonly memoryBytes: number
   readonly environment: string
+  /** Models it may call; they were sent as modules. */
+  readonly models: readonly string[]
+  /** What it may read of a drive. */
+  readonly drive?: DriveRule | undefined
   readonly nextSlot: number
   readonly checkpoint?: PackedCheckpoint | undefined
   /** Slot whose evaluation needs the process; set where no message of it ever succeeded. */
@@ -79,6 +85,8 @@ export type Fork = {
   readonly moduleId: string
   readonly memoryBytes: number
   readonly environment: string
+  readonly models: readonly string[]
+  readonly drive?: DriveRule | undefined
   /** Names the image, so that a thread that has it decoded need not do it again. */
   readonly imageName: string
   readonly image: Uint8Array | undefined
@@ -145,11 +153,12 @@ export type FromWorker =
 export type WorkerSettings = {
   /** See `watch.ts`. */
   readonly watch: SharedArrayBuffer
+  /** See `weave-drive/`. */
+  readonly driveLine: DriveLine
   readonly turnMs: number
   readonly checkpointAfterMs: number
   /** See `ComputeOptions`. */
   readonly moreFormats: Readonly<Record<string, string>>
-  /** See the options of the same names. */
-  readonly prepare: 'gas-1' | 'none'
+  /** See the option of the same name. */
   readonly preparedFolder: string | undefined
 }

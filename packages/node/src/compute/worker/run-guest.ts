@@ -86,5 +86,5 @@ function isGuestsFault(error: unknown): boolean {
 function contextOf(message: WorkMessage): GuestContext {
   const named = isId(message.id) ? decodeBase64Url(message.id) : undefined
   const seed = named ?? nodeCrypto.sha256(encodeText(message.id))
-  return { timestampMs: message.timestampMs, seed }
+  return { timestampMs: message.timestampMs, seed, slot: message.slot }
 }

@@ -1,6 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { type Cancel, createRuntime } from '../../runtime/index.ts'
+import type { GuestModule } from '../guest/ports.ts'
+import { withModels } from '../model-calls/bind.ts'
+import { DriveClient, withDrive } from '../weave-drive/client.ts'
 import { ForkRunner } from './fork-runner.ts'
 import { HotProcess } from './hot-process.ts'
 import { type ModuleFormats, Modules, withMoreFormats } from './modules.ts'
@@ -53,6 +56,7 @@ class ComputeServer {
   readonly #cells: Int32Array
   readonly #modules: Modules
   readonly #forks: ForkRunner
+  readonly #drives: DriveClient
   readonly #send: Send
   readonly #processes = new Map<string, HotProcess>()
   /** Lanes with work, in order of turn. */
@@ -67,6 +71,7 @@ class ComputeServer {
     this.#cells = new Int32Array(settings.watch)
     this.#modules = new Modules(withMoreFormats(formats, settings.moreFormats))
     this.#forks = new ForkRunner(this.#cells)
+    this.#drives = new DriveClient(settings.driveLine, this.#cells)
     this.#send = send
   }
 
@@ -148,16 +153,23 @@ class ComputeServer {
       case 'replay':
         return this.#process(request.processId).footprint()
       case 'fork':
-        return await this.#forks.run(this.#modules.get(request.moduleId), request)
+        return await this.#forks.run(this.#moduleFor(request), request)
     }
   }
 
   async #open(request: OpenProcess): Promise<HotProcess> {
     this.#close(request.processId)
-    const module = this.#modules.get(request.moduleId)
+    const module = this.#moduleFor(request)
     const process = await HotProcess.open(module, request, this.#clock, this.#cells)
     this.#processes.set(request.processId, process)
     return process
+  }
+
+  /** A process's module, with the models it may call and its drive. */
+  #moduleFor(wanted: Pick<OpenProcess, 'moduleId' | 'models' | 'drive'>): GuestModule {
+    const { moduleId, models } = wanted
+    const module = withModels(this.#modules.get(moduleId), models, (id) => this.#modules.get(id))
+    return withDrive(module, this.#drives.driveOf(wanted.drive))
   }
 
   async #evaluate(job: Job, request: Evaluate): Promise<boolean> {

@@ -71,7 +71,9 @@ describe.skipIf(skipped !== undefined).each([
     for (const message of slots.slice(0, 4)) run(message, message.slot > 0)
     const before = guest.capture()
     const [opening, next] = [work(4), work(5)]
-    expect(() => run(opening, true)).toThrow(expect.objectContaining({ code: 'guest-must-suspend' }))
+    expect(() => run(opening, true)).toThrow(
+      expect.objectContaining({ code: 'guest-must-suspend' }),
+    )
     expect(() => run(next, true)).toThrow(/not used again/)
     expect(guest.reset?.(before)).toBe(true)
     expect(guest.capture()).toEqual(before)

@@ -33,6 +33,13 @@ export function endWatch(cells: Int32Array): void {
   leaveIfAsked(cells)
 }
 
+/** Stops the clock of the evaluation under way, if any, while it waits for the unit; gives what goes on. */
+export function pauseWatch(cells: Int32Array): () => void {
+  if (Atomics.load(cells, countCell) % 2 === 0) return () => undefined
+  Atomics.add(cells, countCell, 1)
+  return () => void Atomics.add(cells, countCell, 1)
+}
+
 /** The evaluation under way, or undefined. */
 export function readWatch(cells: Int32Array): Watched | undefined {
   const count = Atomics.load(cells, countCell)

@@ -2,10 +2,11 @@ import { HeddleError, isHeddleError } from '@heddle/protocol/base'
 import { chunkBytes, modelModuleFormat, readManifest } from '@heddle/protocol/model'
 import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import type { LoadedModel } from '../answer/answer.ts'
-import { modelMemoryLimit, packedModelInvalid } from '../errors.ts'
+import { modelMemoryLimit, modelPartDamaged, packedModelInvalid } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
 import { openModel, sha256Hash } from '../models/open.ts'
 import { memoryBytesLimit } from '../options.ts'
+import { type CallableModel, createCallable } from './callable.ts'
 import { createModelGuest, type GuestImage, type ModelGuest } from './guest.ts'
 import { createLiveAnswers, sessionsMax } from './live-answers.ts'
 import { unpackModel } from './packing.ts'
@@ -14,6 +15,7 @@ import { stateBytes } from './state.ts'
 /** A model as compute's port for modules has it (`compute/guest/ports.ts`). */
 export type ModelModule = {
   readonly format: string
+  readonly callable: CallableModel
   instantiate(options: {
     readonly memoryBytes: number
     readonly image?: GuestImage | undefined
@@ -39,6 +41,7 @@ export async function compileModule(bytes: Uint8Array): Promise<ModelModule> {
   let guests = 0
   return {
     format: modelModuleFormat,
+    callable: createCallable(model, manifest.chat, sha256),
     instantiate: async ({ memoryBytes, image }) => {
       const needed = model.engine.memoryBytes + stateBytes
       if (needed > memoryBytes) throw modelMemoryLimit(needed, memoryBytes)
@@ -68,8 +71,12 @@ function load(
   })
 }
 
+/** Bytes that are not those of the manifest: another copy may be whole, so nothing follows from them. */
+const ofThisCopy = new Set(['chunk-damaged', 'tokenizer-hash-mismatch'])
+
 /** What is wrong with a model is wrong for every message: compute reads it off the code. */
 function neverRuns(error: unknown): unknown {
+  if (isHeddleError(error) && ofThisCopy.has(error.code)) return modelPartDamaged(error)
   const isModels = isHeddleError(error) && (error.kind === 'invalid' || error.kind === 'exhausted')
   if (!isModels) return error
   const text = `${error.code}: ${error.message}`

@@ -155,8 +155,11 @@ describe('a model as a process', () => {
     await expect(tight).rejects.toMatchObject({ code: 'memory-limit-too-low' })
     const damaged = await packed()
     damaged[damaged.length - 5000] = (damaged[damaged.length - 5000] ?? 0) ^ 1
-    await expect(compileModule(damaged)).rejects.toThrow('chunk-damaged')
-    await expect(compileModule(damaged)).rejects.toMatchObject({ code: 'module-invalid' })
+    await expect(compileModule(damaged)).rejects.toThrow('chunk 0 of the weights')
+    await expect(compileModule(damaged)).rejects.toMatchObject({
+      code: 'model-part-missing',
+      kind: 'missing',
+    })
     await expect(compileModule(new Uint8Array(3))).rejects.toMatchObject({ code: 'module-invalid' })
     await expect(compileModule(await packed({ shape: { ...tinyShape } }))).rejects.toThrow()
   })

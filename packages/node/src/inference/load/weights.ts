@@ -1,4 +1,10 @@
-import { type ModelLayout, modelLimits, partBytes, type TensorPart } from '@heddle/protocol/model'
+import {
+  formatBlocks,
+  type ModelLayout,
+  modelLimits,
+  partBytes,
+  type TensorPart,
+} from '@heddle/protocol/model'
 import { weightInvalid } from '../errors.ts'
 import type { Kernels } from '../kernel/kernels.ts'
 import type { LayerAddresses, MemoryPlan } from '../memory/plan.ts'
@@ -23,16 +29,35 @@ function check(loading: Loading, part: TensorPart, at: number, rows: Rows): void
 /** Turns staged rows into f32 at `to`. */
 function widen({ plan, kernels }: Loading, part: TensorPart, to: number, rows: Rows): void {
   const count = rows.count * part.cols
-  if (part.format === 'f16') kernels.widenHalf(to, plan.staging, count)
-  else kernels.widenQuantized(to, plan.staging, count / 32)
+  const { staging } = plan
+  const blocks = count / formatBlocks[part.format].weights
+  switch (part.format) {
+    case 'f16':
+      kernels.widenHalf(to, staging, count)
+      break
+    case 'q8_0':
+      kernels.widenQuantized(to, staging, blocks)
+      break
+    case 'q4_0':
+      kernels.widenNibbles(to, staging, blocks)
+      break
+    case 'q4_k':
+      kernels.widenFour(to, staging, blocks)
+      break
+    case 'q6_k':
+      kernels.widenSix(to, staging, blocks)
+      break
+  }
 }
 
 function packRows(loading: Loading, part: TensorPart, to: number, rows: Rows): void {
   const { plan, kernels } = loading
   const { first, count } = rows
   const { weightMax } = modelLimits
-  if (part.format === 'q8_0' && plan.group === 32) {
-    const wrong = kernels.packQuantized(to, first, count, plan.staging, part.cols, weightMax)
+  // These have a scale for 32 weights already: they are taken as they are.
+  if (plan.group === 32 && (part.format === 'q8_0' || part.format === 'q4_0')) {
+    const pack = part.format === 'q8_0' ? kernels.packQuantized : kernels.packNibbles
+    const wrong = pack(to, first, count, plan.staging, part.cols, weightMax)
     if (wrong >= 0) throw weightInvalid(part.name, wrong * part.cols, weightMax)
     return
   }
@@ -46,7 +71,8 @@ function packRows(loading: Loading, part: TensorPart, to: number, rows: Rows): v
 async function loadPart(loading: Loading, part: TensorPart, to: number, group: number) {
   const { plan, memory, source } = loading
   const rowBytes = partBytes(part) / part.rows
-  const rowsAtOnce = Math.max(1, Math.floor(plan.stagedBytes / rowBytes))
+  // No more weights than bytes: what they are widened to has four times the room.
+  const rowsAtOnce = Math.max(1, Math.floor(plan.stagedBytes / Math.max(rowBytes, part.cols)))
   for (let first = 0; first < part.rows; first += rowsAtOnce) {
     const rows = { first, count: Math.min(rowsAtOnce, part.rows - first) }
     const target = to + first * part.cols * 4

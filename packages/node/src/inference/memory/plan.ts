@@ -88,7 +88,7 @@ function takeStaging(shape: ModelShape, group: number, take: (n: number) => numb
   return {
     stagedBytes,
     staging: take(stagedBytes),
-    // f16 doubles; q8_0 grows to 128 bytes from 34.
+    // No more weights are staged at once than bytes.
     widened: take(stagedBytes * 4),
     rowScratch: take(padded * 2 + padded),
   }

@@ -1,6 +1,7 @@
 import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
 import { tagValue } from '@heddle/protocol/item'
 import { modelModuleFormat } from '@heddle/protocol/model'
+import { modelCalls } from '@heddle/protocol/params'
 import type { EvaluatedSlot, KeptItems, ProcessResults } from '../ports.ts'
 import type { ReceiptKeeper } from './keep.ts'
 
@@ -13,6 +14,9 @@ type FollowDependencies = {
   readonly onFault: (error: unknown) => void
 }
 
+/** The model that a process is, and whether it calls any. */
+type ModelUse = { readonly model: string | undefined; readonly calls: boolean }
+
 export type FollowedReceipts = {
   /** Ends when no receipt is on its way. */
   close(): Promise<void>
@@ -24,44 +28,30 @@ const processesMax = 1000
 const rememberedMax = 100_000
 
 /**
- * Keeps the receipts that models' processes give as items of their own: those of every new result, and once at
- * the start those that a crash left in the results alone. A receipt's text is in the result anyway, so
+ * Keeps the receipts that models' processes give, and those of models that processes call, as items of their
+ * own: those of every new result, and once at the start those that a crash left in the results alone. A receipt's text is in the result anyway, so
  * nothing is lost where this fails; it is told and tried again at the next start.
  */
 export function followReceipts(
   results: ProcessResults,
   { items, receipts, sha256, models, onFault }: FollowDependencies,
 ): FollowedReceipts {
-  /** The model of each process, or undefined for those that have none. */
-  const modelOfProcess = new Map<string, Promise<string | undefined>>()
+  const modelOf = createModelUses(results, items)
   const running = new Set<Promise<void>>()
   let isClosed = false
 
-  const readModel = async (processId: string): Promise<string | undefined> => {
-    const moduleId = await results.moduleOf(processId)
-    const item = moduleId === undefined ? undefined : await items.item(moduleId)
-    const isModel = item && tagValue(item.tags, 'Module-Format') === modelModuleFormat
-    return isModel ? moduleId : undefined
-  }
-
-  const modelOf = (processId: string): Promise<string | undefined> => {
-    let model = modelOfProcess.get(processId)
-    if (model === undefined) {
-      model = readModel(processId)
-      model.catch(() => modelOfProcess.delete(processId))
-      const [oldest] = modelOfProcess.keys()
-      if (modelOfProcess.size >= rememberedMax && oldest !== undefined) {
-        modelOfProcess.delete(oldest)
-      }
-      modelOfProcess.set(processId, model)
+  const keep = async (processId: string, model: string | undefined, evaluated: EvaluatedSlot) => {
+    const { slot, result } = evaluated
+    const { receipt } = (result.Output ?? {}) as { readonly receipt?: unknown }
+    if (model !== undefined && typeof receipt === 'string') {
+      await keepText(processId, slot, model, receipt)
     }
-    return model
+    for (const called of result.Receipts ?? []) {
+      await keepText(processId, slot, called.Model, called.Receipt)
+    }
   }
 
-  const keep = async (processId: string, model: string, { slot, result }: EvaluatedSlot) => {
-    const { Output } = result
-    const text = (Output as { readonly receipt?: unknown } | undefined)?.receipt
-    if (typeof text !== 'string') return
+  const keepText = async (processId: string, slot: number, model: string, text: string) => {
     const bytes = encodeText(text)
     const digest = encodeBase64Url(sha256(bytes))
     const known = await items.tagged({ Type: 'Receipt', 'Receipt-Digest': digest }, 1)
@@ -73,13 +63,13 @@ export function followReceipts(
   }
 
   const keepNew = async (processId: string, slot: number) => {
-    const model = await modelOf(processId)
-    if (model === undefined) return
+    const { model, calls } = await modelOf(processId)
+    if (model === undefined && !calls) return
     const [evaluation] = await results.evaluations(processId, slot, 1)
     if (evaluation !== undefined) await keep(processId, model, evaluation)
   }
 
-  const keepAll = async (processId: string, model: string) => {
+  const keepAll = async (processId: string, model: string | undefined) => {
     for (let slot = 0; !isClosed; ) {
       const page = await results.evaluations(processId, slot, pageSlots)
       for (const evaluation of page) await keep(processId, model, evaluation)
@@ -94,6 +84,10 @@ export function followReceipts(
       const tags = { Type: 'Process', Module: model }
       for (const processId of await items.tagged(tags, processesMax)) {
         if (!isClosed) await keepAll(processId, model)
+      }
+      const callers = { Type: 'Process', [modelCalls.tag]: model }
+      for (const processId of await items.tagged(callers, processesMax)) {
+        if (!isClosed) await keepAll(processId, undefined)
       }
     }
   }
@@ -116,5 +110,36 @@ export function followReceipts(
       isClosed = true
       await Promise.all(running)
     },
+  }
+}
+
+/** What each process is to models, remembered: it is in the item that spawned it. */
+function createModelUses(
+  results: ProcessResults,
+  items: KeptItems,
+): (processId: string) => Promise<ModelUse> {
+  const modelOfProcess = new Map<string, Promise<ModelUse>>()
+
+  const readModel = async (processId: string): Promise<ModelUse> => {
+    const tags = await results.tagsOf(processId)
+    const moduleId = tagValue(tags, 'Module')
+    const item = moduleId === undefined ? undefined : await items.item(moduleId)
+    const isModel = item && tagValue(item.tags, 'Module-Format') === modelModuleFormat
+    const calls = tagValue(tags, modelCalls.tag) !== undefined
+    return { model: isModel ? moduleId : undefined, calls }
+  }
+
+  return (processId) => {
+    let model = modelOfProcess.get(processId)
+    if (model === undefined) {
+      model = readModel(processId)
+      model.catch(() => modelOfProcess.delete(processId))
+      const [oldest] = modelOfProcess.keys()
+      if (modelOfProcess.size >= rememberedMax && oldest !== undefined) {
+        modelOfProcess.delete(oldest)
+      }
+      modelOfProcess.set(processId, model)
+    }
+    return model
   }
 }

@@ -10,9 +10,9 @@ export type FileValue =
   | { readonly i32s: readonly number[] }
   | { readonly f32s: readonly number[] }
 
-export type FileFormat = 'f32' | 'f16' | 'q8_0'
+export type FileFormat = 'f32' | 'f16' | 'q8_0' | 'q4_0' | 'q4_k' | 'q6_k'
 
-const formatNumbers = { f32: 0, f16: 1, q8_0: 8 } as const
+const formatNumbers = { f32: 0, f16: 1, q4_0: 2, q8_0: 8, q4_k: 12, q6_k: 14 } as const
 
 function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
@@ -85,7 +85,49 @@ function blocks(weights: Float32Array): Buffer {
   return bytes
 }
 
+/** Q4_0: scale = the value of largest size / -8, nibble i and i + 16 in one byte. */
+function nibbles(weights: Float32Array): Buffer {
+  const bytes = Buffer.alloc((weights.length / 32) * 18)
+  for (let block = 0; block * 32 < weights.length; block++) {
+    const part = weights.subarray(block * 32, block * 32 + 32)
+    const largest = part.reduce((most, w) => (Math.abs(w) > Math.abs(most) ? w : most), 0)
+    const scale = largest / -8
+    bytes.writeUInt16LE(toHalf(scale), block * 18)
+    const nibble = (weight = 0) =>
+      scale === 0 ? 8 : Math.max(0, Math.min(15, Math.floor(weight / scale + 8.5)))
+    for (let i = 0; i < 16; i++) {
+      bytes[block * 18 + 2 + i] = nibble(part[i]) + 16 * nibble(part[i + 16])
+    }
+  }
+  return bytes
+}
+
+/**
+ * Blocks of 256 weights whose bytes are any: these formats give every pattern a meaning. Only their halves are
+ * kept small, so that the weights are ones that a model could have.
+ */
+function anyBlocks(count: number, format: 'q4_k' | 'q6_k'): Buffer {
+  const { bytes, halvesAt } = anyFormats[format]
+  const all = Buffer.alloc((count / 256) * bytes)
+  let state = count
+  for (let at = 0; at < all.length; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    all[at] = state >>> 24
+  }
+  for (let block = 0; block < all.length; block += bytes) {
+    for (const at of halvesAt) all.writeUInt16LE(toHalf(2 ** -14 + block * 2 ** -22), block + at)
+  }
+  return all
+}
+
+const anyFormats = {
+  q4_k: { bytes: 144, halvesAt: [0, 2] },
+  q6_k: { bytes: 210, halvesAt: [208] },
+} as const
+
 function convert(weights: Float32Array, format: FileFormat): Buffer {
+  if (format === 'q4_0') return nibbles(weights)
+  if (format === 'q4_k' || format === 'q6_k') return anyBlocks(weights.length, format)
   if (format === 'f16') return halves(weights)
   if (format === 'q8_0') return blocks(weights)
   return Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength)

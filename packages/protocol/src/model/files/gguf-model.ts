@@ -1,10 +1,23 @@
 import { modelInvalid, modelTruncated, modelUnsupported, tensorInvalid } from '../errors.ts'
 import { checkShape, type ModelShape } from '../shape.ts'
 import type { GgufHeader } from './gguf.ts'
-import { type ModelLayout, partBytes, type TensorPart, type WeightFormat } from './layout.ts'
+import {
+  formatBlocks,
+  type ModelLayout,
+  partBytes,
+  type TensorPart,
+  type WeightFormat,
+} from './layout.ts'
 
 /** ggml's numbers of the formats this engine reads. */
-const formats: Readonly<Record<number, WeightFormat>> = { 0: 'f32', 1: 'f16', 8: 'q8_0' }
+const formats: Readonly<Record<number, WeightFormat>> = {
+  0: 'f32',
+  1: 'f16',
+  2: 'q4_0',
+  8: 'q8_0',
+  12: 'q4_k',
+  14: 'q6_k',
+}
 
 function readNumber(header: GgufHeader, key: string, fallback?: number): number {
   const value = header.values.get(key) ?? fallback
@@ -64,14 +77,16 @@ function partFinder(header: GgufHeader, fileBytes: number) {
     if (tensor === undefined) throw tensorInvalid(name, 'is missing')
     const format = formats[tensor.type]
     if (format === undefined) {
-      throw modelUnsupported(`tensor ${name} has ggml type ${tensor.type}, not F32, F16 or Q8_0`)
+      const known = Object.values(formats).join(', ').toUpperCase()
+      throw modelUnsupported(`tensor ${name} has ggml type ${tensor.type}, none of ${known}`)
     }
     const [actualCols = 0, actualRows = 1, ...more] = tensor.sizes
     if (actualCols !== cols || actualRows !== rows || more.some((size) => size !== 1)) {
       throw tensorInvalid(name, `is ${tensor.sizes.join(' x ')}, must be ${cols} x ${rows}`)
     }
-    if (format === 'q8_0' && cols % 32 !== 0) {
-      throw tensorInvalid(name, `has ${cols} columns, which are no whole blocks of 32`)
+    const { weights } = formatBlocks[format]
+    if (cols % weights !== 0) {
+      throw tensorInvalid(name, `has ${cols} columns, which are no whole blocks of ${weights}`)
     }
     const part: TensorPart = { name, format, rows, cols, offset: tensor.offset }
     const end = part.offset + partBytes(part)

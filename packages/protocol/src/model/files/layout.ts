@@ -1,6 +1,16 @@
 import type { ModelShape } from '../shape.ts'
 
-export type WeightFormat = 'f32' | 'f16' | 'q8_0'
+/** How formats pack weights: so many share so many bytes. */
+export const formatBlocks = {
+  f32: { weights: 1, bytes: 4 },
+  f16: { weights: 1, bytes: 2 },
+  q4_0: { weights: 32, bytes: 18 },
+  q8_0: { weights: 32, bytes: 34 },
+  q4_k: { weights: 256, bytes: 144 },
+  q6_k: { weights: 256, bytes: 210 },
+} as const
+
+export type WeightFormat = keyof typeof formatBlocks
 
 /**
  * Where a matrix lies in a model file: `rows` rows of `cols` weights, row by row, little-endian.
@@ -36,12 +46,8 @@ export type ModelLayout = {
   readonly head: TensorPart
 }
 
-/** Bytes of `count` weights; for q8_0 a multiple of 32. */
-function formatBytes(format: WeightFormat, count: number): number {
-  if (format === 'q8_0') return (count / 32) * 34
-  return count * (format === 'f32' ? 4 : 2)
-}
-
-export function partBytes(part: TensorPart): number {
-  return formatBytes(part.format, part.rows * part.cols)
+/** Bytes of a part, whose rows are whole blocks. */
+export function partBytes({ format, rows, cols }: TensorPart): number {
+  const { weights, bytes } = formatBlocks[format]
+  return ((rows * cols) / weights) * bytes
 }

@@ -1,18 +1,9 @@
 import { tensorInvalid } from '../errors.ts'
 import type { ModelLayout, TensorPart } from '../files/layout.ts'
-import { partBytes } from '../files/layout.ts'
+import { formatBlocks, partBytes } from '../files/layout.ts'
 import { quantize } from './arithmetic.ts'
+import { blockWeight, halfToNumber, wholeWeight } from './blocks.ts'
 import type { Matrix, ReferenceModel } from './forward.ts'
-
-/** One IEEE half as a number; exact. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 0x3ff
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  return sign * (1024 + fraction) * 2 ** (exponent - 25)
-}
 
 /** The weights of a part as f32. `file` is the whole model file. */
 function readPart(file: Uint8Array, part: TensorPart): Float32Array {
@@ -22,29 +13,30 @@ function readPart(file: Uint8Array, part: TensorPart): Float32Array {
   return Float32Array.from({ length: part.rows * part.cols }, (_, i) => {
     if (part.format === 'f32') return view.getFloat32(i * 4, true)
     if (part.format === 'f16') return halfToNumber(view.getUint16(i * 2, true))
-    const block = Math.floor(i / 32) * 34
-    return view.getInt8(block + 2 + (i % 32)) * halfToNumber(view.getUint16(block, true))
+    return blockWeight(part.format, view, i)
   })
 }
 
 /**
- * Blocks of q8_0 taken as they are: their whole numbers may be -128, which quantising never gives.
+ * Blocks of q8_0 and q4_0 taken as they are: whole numbers that quantising would not give.
  */
-function readBlocks(file: Uint8Array, part: TensorPart): Matrix {
+function readBlocks(file: Uint8Array, part: TensorPart, format: 'q8_0' | 'q4_0'): Matrix {
   const view = new DataView(file.buffer, file.byteOffset + part.offset, partBytes(part))
   const count = part.rows * part.cols
-  const values = Int8Array.from({ length: count }, (_, i) =>
-    view.getInt8(Math.floor(i / 32) * 34 + 2 + (i % 32)),
-  )
+  const { bytes } = formatBlocks[format]
+  const values = Int8Array.from({ length: count }, (_, i) => wholeWeight(format, view, i))
   const scales = Float32Array.from({ length: count / 32 }, (_, block) =>
-    halfToNumber(view.getUint16(block * 34, true)),
+    halfToNumber(view.getUint16(block * bytes, true)),
   )
   return { rows: part.rows, cols: part.cols, weights: { values, scales } }
 }
 
 function readMatrix(file: Uint8Array, part: TensorPart, group: number): Matrix {
   const { rows, cols } = part
-  if (part.format === 'q8_0' && group === 32) return readBlocks(file, part)
+  const { format } = part
+  if (group === 32 && (format === 'q8_0' || format === 'q4_0')) {
+    return readBlocks(file, part, format)
+  }
   const weights = readPart(file, part)
   if (group === 0) return { rows, cols, weights }
   const groups = Math.ceil(cols / group)

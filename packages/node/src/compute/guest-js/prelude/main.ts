@@ -6,6 +6,7 @@ import { inbox } from './inbox.ts'
 import { inspect } from './inspect.ts'
 import type { Matcher } from './match.ts'
 import { Message } from './message.ts'
+import { type CallModel, createModel } from './model.ts'
 import { type GivenAssignment, type GivenMessage, postAssignment } from './outgoing.ts'
 import { random, seedRandom } from './random.ts'
 import { fail, print, record, startRecord } from './record.ts'
@@ -13,11 +14,12 @@ import { send, spawn } from './send.ts'
 import { waitFor } from './waits.ts'
 
 /** Left by the host before this module runs; replaced by what the host calls from then on. */
-type Bridge = { heddleBridge: unknown }
+type Bridge = { heddleBridge: unknown; heddleCall: unknown }
 
 const { parse, stringify } = JSON
 const globals = globalThis as unknown as Bridge & Record<string, unknown>
 const evalScript = globals.heddleBridge as EvalScript
+const model = createModel(globals.heddleCall as CallModel)
 
 const sendMessage = (message: GivenMessage) => send(message)
 const receive = (matcher: Matcher) => waitFor(matcher)
@@ -95,6 +97,7 @@ for (const [name, value] of Object.entries({
   print,
   inspect,
   inbox,
+  model,
   ao,
   process: processInfo,
   console: { log, info: log, debug: log, warn: log, error: log },

@@ -3,6 +3,7 @@ import { gasTable } from '@heddle/protocol/params'
 import { guestFault, guestMessageTooLarge } from '../errors.ts'
 import type { GuestContext } from '../ports.ts'
 import { seededChance } from './chance.ts'
+import { DriveFiles } from './drive-files.ts'
 import { address, type Host, memoryView, readText } from './host.ts'
 import { runSuspendable } from './suspension.ts'
 
@@ -44,6 +45,7 @@ function stackEnd(host: Host): number {
 export function prepareMessage(host: Host, context: GuestContext, booted: boolean): void {
   host.clockMs = booted ? context.timestampMs : bootClockMs
   host.chance = seededChance(context.seed)
+  host.files = host.drive && new DriveFiles(host.drive, context.slot ?? 0)
   host.suspension = { phase: 'none', data: 0 }
   host.fault = undefined
 }

@@ -6,14 +6,17 @@ import {
   memoryBytes,
   memoryView,
   readPointer,
+  readText,
+  wide,
   writePointer,
 } from './host.ts'
 
 /**
- * A file system with nothing in it that cannot be written: every path is absent, 0, 1 and 2 are a
+ * A file system that cannot be written, with nothing in it but the drive's files: 0, 1 and 2 are a
  * terminal (empty input). A guest that keeps files would keep state outside its memory.
  */
 const openCreate = 0o100
+const openWriting = 0o3
 const duplicateCommands = { getDescriptor: 1, setDescriptor: 2, getStatus: 3, setStatus: 4 }
 const windowSizeRequest = 0x5413
 /** As much of one write reaches the print sink; a guest may name one buffer many times. */
@@ -21,6 +24,10 @@ const printedBytes = 65_536
 
 function isTerminal(descriptor: number): boolean {
   return descriptor >= 0 && descriptor <= 2
+}
+
+function isFile(host: Host, descriptor: number): boolean {
+  return host.files?.has(descriptor) === true
 }
 
 function descriptorError(descriptor: number, otherwise: number): number {
@@ -47,34 +54,60 @@ function write(host: Host, descriptor: number, vectors: number, count: number, r
   return 0
 }
 
-function read(host: Host, descriptor: number, _vectors: number, _count: number, result: number) {
-  if (!isTerminal(descriptor)) return errno.badFile
-  writePointer(host, memoryView(host), address(host, result), 0)
+function read(host: Host, descriptor: number, vectors: number, count: number, result: number) {
+  if (!isTerminal(descriptor) && !isFile(host, descriptor)) return errno.badFile
+  let total = 0
+  for (let i = 0; isFile(host, descriptor) && i < count; i++) {
+    const entry = address(host, vectors) + i * 2 * host.pointerBytes
+    const start = readPointer(host, memoryView(host), entry)
+    const length = readPointer(host, memoryView(host), entry + host.pointerBytes)
+    const copied = host.files?.read(host, descriptor, start, length) ?? 0
+    total += copied
+    if (copied < length) break
+  }
+  writePointer(host, memoryView(host), address(host, result), total)
   return 0
 }
 
-/** struct fdstat: file type u8 (2 = character device), flags u16, rights 2 × u64. */
+/** fd_seek(descriptor, offset, whence, result): the offset is one argument or two. */
+function seek(host: Host, descriptor: number, ...args: number[]) {
+  if (!isFile(host, descriptor)) return descriptorError(descriptor, errno.cannotSeek)
+  const [whence = -1, result = 0] = args.slice(-2)
+  const position = host.files?.seek(descriptor, wide(args.slice(0, -2)), whence)
+  if (position === undefined) return errno.invalid
+  memoryView(host).setBigInt64(address(host, result), BigInt(position), true)
+  return 0
+}
+
+function close(host: Host, descriptor: number) {
+  return host.files?.close(descriptor) === true ? 0 : descriptorError(descriptor, 0)
+}
+
+/** struct fdstat: file type u8 (2 a character device, 4 a file), flags u16, rights 2 × u64. */
 function describe(host: Host, descriptor: number, result: number) {
-  if (!isTerminal(descriptor)) return errno.badFile
+  if (!isTerminal(descriptor) && !isFile(host, descriptor)) return errno.badFile
   const at = address(host, result)
   memoryBytes(host).fill(0, at, at + 24)
-  memoryView(host).setUint8(at, 2)
+  memoryView(host).setUint8(at, isFile(host, descriptor) ? 4 : 2)
   return 0
 }
 
-function open(_host: Host, _folder: number, _path: number, flags: number) {
-  return flags & openCreate ? -errno.readOnly : -errno.noEntry
+function open(host: Host, _folder: number, path: number, flags: number) {
+  if (flags & openCreate) return -errno.readOnly
+  if (host.files === undefined || flags & openWriting) return -errno.noEntry
+  return host.files.open(host, readText(host, address(host, path))) ?? -errno.noEntry
 }
 
-function control(_host: Host, descriptor: number, command: number) {
-  if (!isTerminal(descriptor)) return -errno.badFile
-  if (command === duplicateCommands.getStatus) return 2
+function control(host: Host, descriptor: number, command: number) {
+  if (!isTerminal(descriptor) && !isFile(host, descriptor)) return -errno.badFile
+  if (command === duplicateCommands.getStatus) return isTerminal(descriptor) ? 2 : 0
   const known = Object.values(duplicateCommands).includes(command)
   return known ? 0 : -errno.invalid
 }
 
 /** The terminal has 24 rows of 80: C libraries then write line by line. */
 function controlDevice(host: Host, descriptor: number, request: number, varargs: number) {
+  if (isFile(host, descriptor)) return -errno.notTerminal
   if (!isTerminal(descriptor)) return -errno.badFile
   if (request !== windowSizeRequest) return -errno.notTerminal
   const view = memoryView(host)
@@ -106,9 +139,8 @@ const onDescriptor: HostFunction = (_host, descriptor = -1) =>
 export const fileImports: Readonly<Record<string, HostFunction>> = {
   'wasi_snapshot_preview1.fd_write': write,
   'wasi_snapshot_preview1.fd_read': read,
-  'wasi_snapshot_preview1.fd_close': (_host, descriptor = -1) => descriptorError(descriptor, 0),
-  'wasi_snapshot_preview1.fd_seek': (_host, descriptor = -1) =>
-    descriptorError(descriptor, errno.cannotSeek),
+  'wasi_snapshot_preview1.fd_close': close,
+  'wasi_snapshot_preview1.fd_seek': seek,
   'wasi_snapshot_preview1.fd_sync': (_host, descriptor = -1) =>
     descriptorError(descriptor, errno.invalid),
   'wasi_snapshot_preview1.fd_fdstat_get': describe,

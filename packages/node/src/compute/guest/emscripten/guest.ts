@@ -103,6 +103,8 @@ function createHost(program: Program, options: GuestOptions): Host {
     ...noEntry,
     clockMs: bootClockMs,
     chance: seededChance(new Uint8Array(32)),
+    drive: options.drive,
+    files: undefined,
     suspension: { phase: 'none', data: 0 },
     meter: undefined,
     fault: undefined,

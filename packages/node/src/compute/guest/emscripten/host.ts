@@ -1,7 +1,9 @@
 import type { HeddleError } from '@heddle/protocol/base'
 import { gasTable } from '@heddle/protocol/params'
 import type { Meter } from '../../prepare/meter.ts'
+import type { Drive } from '../ports.ts'
 import type { Chance } from './chance.ts'
+import type { DriveFiles } from './drive-files.ts'
 
 /** A WebAssembly function as JavaScript sees it: i64 is BigInt, everything else Number. */
 export type RawFunction = (...args: (number | bigint)[]) => number | bigint | undefined
@@ -25,6 +27,9 @@ export type Host = {
   /** Next reading of every clock, ms; each reading moves it on by one. */
   clockMs: number
   chance: Chance
+  readonly drive: Drive | undefined
+  /** Files of the drive that the message has open; undefined without a drive. */
+  files: DriveFiles | undefined
   suspension: Suspension
   /** The functions in `raw`, `numeric` and `table` are those that cannot suspend. */
   direct: boolean
@@ -70,6 +75,12 @@ export function readPointer(host: Host, view: DataView, at: number): number {
 export function writePointer(host: Host, view: DataView, at: number, value: number): void {
   if (host.pointerBytes === 4) view.setInt32(at, value, true)
   else view.setBigInt64(at, BigInt(value), true)
+}
+
+/** A 64-bit argument comes whole in wasm64 and as two halves in wasm32. */
+export function wide(parts: readonly number[]): number {
+  const [low = 0, high] = parts
+  return high === undefined ? low : high * 2 ** 32 + (low < 0 ? low + 2 ** 32 : low)
 }
 
 /** NUL-terminated UTF-8 at `at`; malformed bytes become U+FFFD. */

@@ -73,6 +73,20 @@ function print(host: Host, text: number): undefined {
   host.print?.(`${readText(host, address(host, text))}\n`)
 }
 
+/**
+ * What is on the drive is given at once. Where nothing is, the module is told so the way the reference tells
+ * it without a drive.
+ */
+function openOnDrive(host: Host, path: number): number {
+  const isOpening = host.files !== undefined && host.suspension.phase === 'none'
+  const opened = isOpening && host.files?.open(host, readText(host, address(host, path)))
+  return opened || returnSuspended(host, 0)
+}
+
+function readFromDrive(host: Host, descriptor: number, to: number, length: number): number {
+  return host.files?.read(host, descriptor, address(host, to), address(host, length)) ?? 0
+}
+
 const processImports: Readonly<Record<string, HostFunction>> = {
   'env.exit': exit,
   'wasi_snapshot_preview1.proc_exit': exit,
@@ -89,10 +103,12 @@ const processImports: Readonly<Record<string, HostFunction>> = {
   'env.emscripten_notify_memory_growth': () => undefined,
   'env.emscripten_out': print,
   'env.emscripten_err': print,
-  // No drive: an open says so the way the reference does without one, reads are empty.
-  'env.__asyncjs__weavedrive_open': (host) => returnSuspended(host, 0),
-  'env.__asyncjs__weavedrive_read': () => 0,
-  'env.__asyncjs__weavedrive_close': () => 0,
+  'env.__asyncjs__weavedrive_open': openOnDrive,
+  'env.__asyncjs__weavedrive_read': readFromDrive,
+  'env.__asyncjs__weavedrive_close': (host, descriptor = -1) => {
+    host.files?.close(descriptor)
+    return 0
+  },
   'env.metering_gasUsed': (host) => host.meter?.gasUsed ?? 0,
 }
 

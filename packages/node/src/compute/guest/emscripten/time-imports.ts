@@ -13,6 +13,7 @@ import {
   memoryView,
   readClockMs,
   readText,
+  wide,
   writePointer,
 } from './host.ts'
 
@@ -49,12 +50,6 @@ function writeTime(host: Host, at: number, time: CalendarTime): void {
   timeFields.forEach((name, index) => {
     view.setInt32(at + index * 4, time[name], true)
   })
-}
-
-/** A 64-bit argument comes whole in wasm64 and as two halves in wasm32. */
-function wide(parts: readonly number[]): number {
-  const [low = 0, high] = parts
-  return high === undefined ? low : high * 2 ** 32 + (low < 0 ? low + 2 ** 32 : low)
 }
 
 function breakDown(host: Host, ...args: number[]): undefined {
