@@ -18,7 +18,7 @@ import { quantile, remark, report } from './report.ts'
 
 const rounds = 3
 const peerPosts = 16
-const connections = 8
+const connections = 32
 const dataBytes = 1024
 
 const peerPatienceMs = 60_000

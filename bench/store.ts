@@ -21,7 +21,7 @@ type Stage = (url: string) => Promise<void>
  * size of the file, `--posts=N` the transactions of a round.
  */
 export async function run(): Promise<void> {
-  const posts = option('posts', 200)
+  const posts = option('posts', 500)
   const bundleItems = option('bundle-items', 10_000)
   const items = option('items', 100_000)
   const sizeBytes = option('mebibytes', 256) * 1024 * 1024

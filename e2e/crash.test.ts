@@ -1,57 +1,15 @@
-import { createServer } from 'node:net'
 import { createRuntime, ed25519Signer, nodeCrypto } from '@heddle/node/runtime'
 import { encodeText } from '@heddle/protocol/base'
 import { createItem, type Item, type Signer } from '@heddle/protocol/item'
 import { createClient, type ProcessHandle } from '@heddle/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
+import { chance, closeKillables, freePort, openKillable, sleep } from './killable-node.ts'
 
 /** Kills in one run of the suite; `npm run soak` asks for fifty. */
 const rounds = Number(process.env.HEDDLE_CRASH_ROUNDS ?? 5)
 const { clock, random } = createRuntime()
 
-const nodes: NodeProcess[] = []
-const folders: string[] = []
-
-afterEach(async () => {
-  await Promise.all(nodes.splice(0).map((node) => node.kill()))
-  folders.splice(0).forEach(removeFolder)
-})
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const chance = () => (random.bytes(1)[0] ?? 0) / 256
-
-/** A node that can be killed and comes back on the same folder and port. */
-async function openKillable(args: (port: number) => string[] = () => [], port?: number) {
-  const folder = newDataFolder()
-  folders.push(folder)
-  const own = port ?? (await freePort())
-  const start = async () => {
-    const node = await startNodeProcess(folder, ['--port', String(own), ...args(own)])
-    nodes.push(node)
-    return node
-  }
-  let node = await start()
-  return {
-    url: node.url,
-    async killAndRestart() {
-      await node.kill()
-      nodes.splice(nodes.indexOf(node), 1)
-      node = await start()
-    },
-  }
-}
+afterEach(closeKillables)
 
 const source = `
   on('Work', (msg) => { send({ target: msg.tags.Sink, action: 'Note', tags: { Work: msg.id } }) })`

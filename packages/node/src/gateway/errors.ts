@@ -186,7 +186,7 @@ export function uploadUnknown(id: string): HeddleError {
   return new HeddleError(
     'upload-unknown',
     'missing',
-    `unknown upload ${id}: it has expired or the node was restarted. Begin the upload again.`,
+    `unknown upload ${id}: it has expired. Begin the upload again.`,
     { id },
   )
 }
@@ -198,6 +198,16 @@ export function uploadIncomplete(id: string, fromByte: number): HeddleError {
     'invalid',
     `upload ${id} lacks bytes from ${fromByte} on: post that part, then finalize again.`,
     { id, fromByte },
+  )
+}
+
+/** Parts of a multi-part upload leave more gaps than are remembered. */
+export function uploadScattered(id: string, gapsMax: number): HeddleError {
+  return new HeddleError(
+    'upload-scattered',
+    'invalid',
+    `upload ${id} has more than ${gapsMax} gaps: send larger parts, or those in between first.`,
+    { id, gapsMax },
   )
 }
 

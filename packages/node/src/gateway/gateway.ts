@@ -2,12 +2,13 @@ import { dirname, join } from 'node:path'
 import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Item } from '@heddle/protocol/item'
 import type { Route } from '../network/index.ts'
-import { blockRoutes } from './arweave/blocks.ts'
+import { type BlockJson, blockJson, blockRoutes } from './arweave/blocks.ts'
 import { chunkRoutes } from './arweave/chunks.ts'
 import { contentRoutes } from './arweave/content.ts'
 import { createWallets, developmentRoutes } from './arweave/development.ts'
 import { networkRoutes } from './arweave/network.ts'
 import { transactionRoutes } from './arweave/transactions.ts'
+import { type HeldContent, heldContent } from './content.ts'
 import { createPeerItems, type PeerItemsDeps } from './items/peer-items.ts'
 import { findAnnouncedSchedulers, findSchedulerLocation } from './items/scheduler-location.ts'
 import { openItemStore } from './items/store.ts'
@@ -32,6 +33,13 @@ export type Gateway = {
    * checked and kept.
    */
   itemAnywhere(id: string): Promise<Item | undefined>
+  /**
+   * What an id names, its data read by range: an item or a transaction, asked of the peers where it is
+   * not here. Undefined where there is nothing, or not all of it.
+   */
+  content(id: string): Promise<HeldContent | undefined>
+  /** A final block of the base layer by its id, in Arweave's shape. */
+  block(id: string): Promise<BlockJson | undefined>
   /**
    * Keeps an item whose signature the caller has checked. Resolves when it is durable; a repeat
    * resolves too. Rejects with `items-busy` (unavailable) or the journal's errors.
@@ -64,22 +72,34 @@ export async function createGateway(
   given: Partial<GatewayOptions> & Pick<GatewayOptions, 'indexFile'>,
 ): Promise<Gateway> {
   const options = { ...gatewayDefaults, ...given }
-  const store = await openItemStore(deps, options)
+  const folder = options.uploadsFolder ?? join(dirname(options.indexFile), 'uploads')
+  const parts = await PartUploads.open(folder, deps, options)
+  const store = await openItemStore(deps, options).catch(async (error) => {
+    await parts.close()
+    throw error
+  })
   const peerItem = createPeerItems(deps)
-  const parts = new PartUploads(join(dirname(options.indexFile), 'uploads'), deps, options)
   const wallets = createWallets()
   const { signer, engine } = deps
   const address = signer === undefined ? '' : encodeBase64Url(engine.sha256(signer.owner))
   const facts = { ...deps, wallets, options, address }
+  const fetchItem = async (id: string) => {
+    const found = await peerItem(id)
+    if (found !== undefined) await store.keep(found)
+    return found
+  }
   return {
     item: (id) => store.item(id),
     keptItem: (id) => store.keptItem(id),
-    async itemAnywhere(id) {
-      const here = await store.item(id)
-      if (here !== undefined) return here
-      const found = await peerItem(id)
-      if (found !== undefined) await store.keep(found)
-      return found
+    itemAnywhere: async (id) => (await store.item(id)) ?? fetchItem(id),
+    async content(id) {
+      const here = await heldContent(id, store, deps)
+      if (here !== undefined || (await fetchItem(id)) === undefined) return here
+      return heldContent(id, store, deps)
+    },
+    async block(id) {
+      const block = await deps.consensus.blockById(id)
+      return block && blockJson(block)
     },
     keep: (item) => store.keep(item),
     schedulerLocation: (owner) => findSchedulerLocation(store, owner),

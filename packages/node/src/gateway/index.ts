@@ -12,4 +12,4 @@ export type {
   SchedulePage,
   Verify,
 } from './ports.ts'
-export { createVerifier } from './verify/index.ts'
+export { createVerifier, type Verifier } from './verify/index.ts'

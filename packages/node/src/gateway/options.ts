@@ -4,6 +4,8 @@
 export type GatewayOptions = {
   /** File of the index (SQLite). It may be deleted at any time the node is down; it is rebuilt. */
   readonly indexFile: string
+  /** Where multi-part uploads wait for their parts, across restarts; else beside the index. */
+  readonly uploadsFolder?: string
   /** Delay between something new and its indexing, ms; a query indexes at once what it must see. */
   readonly indexDelayMs: number
   /** Delay in which kept items gather into one payload for the base layer, ms. */

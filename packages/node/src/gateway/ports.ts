@@ -39,6 +39,8 @@ export type ProcessLogs = {
 /** Names data in the store by Arweave's data_root (base64url, empty for no bytes) and its size. */
 export type StoredData = { readonly dataRoot: string; readonly sizeBytes: number }
 
+export type ReadOptions = { readonly reuse?: boolean }
+
 export type StoredChunk = {
   readonly bytes: Uint8Array
   readonly dataPath: Uint8Array
@@ -57,7 +59,13 @@ export type DataStore = {
     readonly bytes: Uint8Array
   }): Promise<void>
   held(data: StoredData): Promise<{ readonly heldBytes: number; readonly complete: boolean }>
-  read(data: StoredData, fromByte: number, toByte: number): AsyncIterable<Uint8Array>
+  /** With `reuse` a part is the reader's only until it asks for the next. */
+  read(
+    data: StoredData,
+    fromByte: number,
+    toByte: number,
+    options?: ReadOptions,
+  ): AsyncIterable<Uint8Array>
   chunk(data: StoredData, offset: number): Promise<StoredChunk | undefined>
   hold(data: StoredData, holder: string, retention: Retention): Promise<void>
 }

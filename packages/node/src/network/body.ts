@@ -66,15 +66,11 @@ export async function* streamBody(
   const parts: AsyncIterator<Uint8Array> = request.iterator({ destroyOnReturn: false })
   try {
     for (;;) {
-      const late = new AbortController()
-      const part = await Promise.race([
-        parts.next(),
-        timer.sleep(requestTimeoutMs, late.signal).then(
-          () => undefined,
-          () => undefined,
-        ),
-      ])
-      late.abort()
+      let cancel = () => {}
+      const late = new Promise<undefined>((resolve) => {
+        cancel = timer.after(requestTimeoutMs, () => resolve(undefined))
+      })
+      const part = await Promise.race([parts.next(), late]).finally(cancel)
       if (part === undefined) throw requestTimeout(requestTimeoutMs)
       if (part.done) return
       yield part.value

@@ -20,7 +20,8 @@ export type RouteRequest = {
 
 /**
  * Bytes and text go out as they are, an `AsyncIterable<Uint8Array>` as it comes and at the reader's
- * pace (`return()` is called when the reader leaves); anything else as JSON.
+ * pace: a part is handed to the system before the next is asked for (`return()` is called when the
+ * reader leaves); anything else as JSON.
  */
 export type RouteReply = {
   readonly status: number

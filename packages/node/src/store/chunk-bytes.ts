@@ -5,6 +5,7 @@ import { storeReadFailed } from './errors.ts'
 import type { HashThreads } from './hash/hash-threads.ts'
 import type { HashPart } from './hash/job.ts'
 import type { StoreOptions } from './options.ts'
+import { allocate, type ReadMemory } from './read-memory.ts'
 import { encodeChunk, type StoreRecord } from './record.ts'
 import { recordHeadBytes, segmentName } from './segments/format.ts'
 import { SegmentReaders } from './segments/readers.ts'
@@ -13,6 +14,12 @@ import type { ChunkLocation, StoreIndex } from './store-index.ts'
 
 /** Before a chunk's bytes stand its record's head and its hash. */
 export const chunkHeadBytes = recordHeadBytes + 32
+
+/** Chunks of a stretch, undefined where damaged, and the memory they lie in. */
+export type ReadStretch = {
+  readonly found: readonly (Uint8Array | undefined)[]
+  readonly whole?: Uint8Array<ArrayBuffer> | undefined
+}
 
 /**
  * The bytes of chunks by their SHA-256: each kept once, each checked against its hash when read. A
@@ -91,9 +98,8 @@ export class ChunkBytes {
     const cached = this.#cache.get(key)
     if (cached !== undefined) return cached
     const { segment, offset } = location
-    const [bytes] = await this.#readStretch(segment, offset + chunkHeadBytes, [
-      { at: 0, length: location.bytes, hash },
-    ])
+    const parts = [{ at: 0, length: location.bytes, hash }]
+    const [bytes] = (await this.#readStretch(segment, offset + chunkHeadBytes, parts)).found
     if (bytes === undefined) {
       // It may have been moved to another segment while it was looked for.
       const now = this.#index.location(hash)
@@ -111,17 +117,20 @@ export class ChunkBytes {
    */
   async readRun(
     run: readonly { readonly hash: Uint8Array; readonly location: ChunkLocation }[],
-  ): Promise<(Uint8Array | undefined)[]> {
+    memory?: ReadMemory,
+  ): Promise<ReadStretch> {
     const first = run[0]?.location
-    if (first === undefined) return []
+    if (first === undefined) return { found: [] }
     const parts = run.map(({ hash, location }) => ({
       at: location.offset - first.offset,
       length: location.bytes,
       hash,
     }))
-    const found = await this.#readStretch(first.segment, first.offset + chunkHeadBytes, parts)
+    const from = first.offset + chunkHeadBytes
+    const { found, whole } = await this.#readStretch(first.segment, from, parts, memory)
     // Alone once more: it may have been moved, and if not, its damage is to be told.
-    return Promise.all(run.map(({ hash, location }, i) => found[i] ?? this.read(hash, location)))
+    const again = run.map(({ hash, location }, i) => found[i] ?? this.read(hash, location))
+    return { found: await Promise.all(again), whole }
   }
 
   /** Parts of a segment from byte `from` on; undefined for those that have another hash. */
@@ -129,25 +138,24 @@ export class ChunkBytes {
     segment: number,
     from: number,
     parts: readonly (HashPart & { readonly hash: Uint8Array })[],
-  ): Promise<(Uint8Array | undefined)[]> {
+    memory?: ReadMemory,
+  ): Promise<ReadStretch> {
     const last = parts.at(-1)
-    if (last === undefined) return []
-    // A buffer of its own, and not filled before it is read into.
-    const into = Buffer.allocUnsafeSlow(last.at + last.length)
+    if (last === undefined) return { found: [] }
+    const length = last.at + last.length
+    const into = memory?.take(length) ?? allocate(length)
     try {
-      await this.readers.use(segment, (file) => file.read(into, from))
+      await this.readers.use(segment, (file) => file.read(into.subarray(0, length), from))
     } catch (error) {
       throw storeReadFailed(this.#pathOf(segment), error)
     }
-    const { bytes, digests } = await this.#hashing.hash({
-      bytes: new Uint8Array(into.buffer),
-      parts,
-    })
-    return parts.map(({ at, length, hash }, i) => {
+    const { bytes: whole, digests } = await this.#hashing.hash({ bytes: into, parts })
+    const found = parts.map(({ at, length, hash }, i) => {
       const digest = digests[i]
       const holds = digest !== undefined && equalBytes(digest, hash)
-      return holds ? bytes.subarray(at, at + length) : undefined
+      return holds ? whole.subarray(at, at + length) : undefined
     })
+    return { found, whole }
   }
 
   /** Makes the next read go to the disk. */

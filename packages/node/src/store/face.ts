@@ -28,6 +28,14 @@ export type WriteOptions = {
   readonly sizeBytes?: number
 }
 
+export type ReadOptions = {
+  /**
+   * Each part is the reader's only until it asks for the next: its memory is then used again, which
+   * spares the collector of garbage the size of the data.
+   */
+  readonly reuse?: boolean
+}
+
 /** What a pass of the collector did. */
 export type CollectReport = {
   /** Data sets nobody holds any more, and their bytes. */
@@ -83,7 +91,12 @@ export type Store = {
    * Bytes `fromByte` up to, without, `toByte`, each chunk verified against the root as it is read.
    * Throws `store-range-invalid`, `store-chunk-missing`, `store-chunk-damaged`.
    */
-  read(data: StoredData, fromByte: number, toByte: number): AsyncIterable<Uint8Array>
+  read(
+    data: StoredData,
+    fromByte: number,
+    toByte: number,
+    options?: ReadOptions,
+  ): AsyncIterable<Uint8Array>
   /** The chunk that holds a byte, verified; undefined where it is not here. */
   chunk(data: StoredData, offset: number): Promise<ProvenBytes | undefined>
   /**

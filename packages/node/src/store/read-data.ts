@@ -4,6 +4,7 @@ import type { CryptoEngine } from '@heddle/protocol/crypto'
 import { type ChunkBytes, chunkHeadBytes } from './chunk-bytes.ts'
 import { chunkDamaged, chunkMissing, rangeInvalid } from './errors.ts'
 import type { ProvenBytes, StoredData } from './face.ts'
+import type { ReadMemory } from './read-memory.ts'
 import { type DataKey, keyOf, nameOf } from './record.ts'
 import type { ChunkLocation, Piece, StoreIndex } from './store-index.ts'
 
@@ -15,14 +16,17 @@ export type ReadParts = {
   readonly readAhead: number
 }
 
+/** Memory of a reader that gives it back with each step. */
+type Reading = ReadParts & { readonly memory?: ReadMemory | undefined }
+
 /** Pieces looked up at a time; their paths share most of their branches. */
 const piecesPerLookup = 64
-/** Chunks read and checked in one go: 512 KiB. */
-const chunksPerRun = 2
+/** Chunks read and checked in one go: 1 MiB. */
+const chunksPerRun = 4
 
 /** See `Store.read`. */
 export async function* readData(
-  parts: ReadParts,
+  parts: Reading,
   name: StoredData,
   fromByte: number,
   toByte: number,
@@ -35,18 +39,22 @@ export async function* readData(
   if (fromByte === toByte) return
   const data = keyOf(dataRoot, sizeBytes)
   if (data === undefined) throw chunkMissing(name, fromByte)
-  const ahead: Promise<Settled[]>[] = []
+  const ahead: Promise<Outcome>[] = []
+  async function* takeOldest() {
+    const { settled = [], whole } = (await ahead[0]) ?? {}
+    for (const one of settled) yield take(one, fromByte, toByte)
+    if (whole !== undefined) parts.memory?.give(whole)
+    ahead.shift()
+  }
   try {
     for (const step of runsOf(parts.index, data, fromByte, toByte)) {
-      ahead.push('error' in step ? Promise.resolve([step]) : readRun(parts, data, step))
+      ahead.push(
+        'error' in step ? Promise.resolve({ settled: [step] }) : readRun(parts, data, step),
+      )
       if (ahead.length < parts.readAhead) continue
-      for (const settled of (await ahead[0]) ?? []) yield take(settled, fromByte, toByte)
-      ahead.shift()
+      yield* takeOldest()
     }
-    while (ahead.length > 0) {
-      for (const settled of (await ahead[0]) ?? []) yield take(settled, fromByte, toByte)
-      ahead.shift()
-    }
+    while (ahead.length > 0) yield* takeOldest()
   } finally {
     // The reader left early: nothing stays under way behind its back.
     await Promise.all(ahead)
@@ -108,6 +116,11 @@ type Run = { readonly pieces: readonly Piece[]; readonly checked: CheckedBranche
 type Chunk = { readonly bytes: Uint8Array; readonly fromByte: number }
 type Failed = { readonly error: unknown }
 type Settled = { readonly chunk: Chunk } | Failed
+/** Chunks of a run, and the memory all of them lie in. */
+type Outcome = {
+  readonly settled: readonly Settled[]
+  readonly whole?: Uint8Array<ArrayBuffer> | undefined
+}
 
 /** The pieces of a range in runs, and at the first that is not here the error for it. */
 function* runsOf(
@@ -146,28 +159,30 @@ function continues(run: readonly Piece[], { location }: Piece): boolean {
 }
 
 /** Never rejects: an error waits until its turn, what lies before it is served first. */
-async function readRun(parts: ReadParts, data: DataKey, run: Run): Promise<Settled[]> {
+async function readRun(parts: Reading, data: DataKey, run: Run): Promise<Outcome> {
   const { pieces, checked } = run
   const [only] = pieces
   const settled: Settled[] = []
   try {
     if (only !== undefined && pieces.length === 1) {
       // Alone it may be in memory, and is worth keeping there.
-      return [{ chunk: { bytes: await readPiece(parts, data, only), fromByte: only.fromByte } }]
+      const bytes = await readPiece(parts, data, only)
+      return { settled: [{ chunk: { bytes, fromByte: only.fromByte } }] }
     }
     const wanted = pieces.map((piece) => ({
       hash: piece.hash,
       location: checkPath(parts.engine, data, piece, checked),
     }))
-    const found = await parts.chunks.readRun(wanted)
+    const { found, whole } = await parts.chunks.readRun(wanted, parts.memory)
     for (const [i, piece] of pieces.entries()) {
       const bytes = checkBytes(data, piece, found[i])
       settled.push({ chunk: { bytes, fromByte: piece.fromByte } })
     }
+    return { settled, whole }
   } catch (error) {
     settled.push({ error })
+    return { settled }
   }
-  return settled
 }
 
 /** The part of a chunk that lies in the range. */

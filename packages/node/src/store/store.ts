@@ -5,7 +5,7 @@ import { ChunkBytes } from './chunk-bytes.ts'
 import { type CollectParts, collect } from './collect.ts'
 import { DataLocks } from './data-locks.ts'
 import { dataNameInvalid, holderInvalid, rangeInvalid, storeClosed } from './errors.ts'
-import type { CollectReport, Store, StoredData, StoreStatus } from './face.ts'
+import type { CollectReport, ReadOptions, Store, StoredData, StoreStatus } from './face.ts'
 import { HashThreads } from './hash/hash-threads.ts'
 import { openIndexFile, removeIndexFile } from './index-schema.ts'
 import { keepChunk } from './keep-chunk.ts'
@@ -13,6 +13,7 @@ import { type StoreOptions, storeOptions } from './options.ts'
 import type { StoreDeps } from './ports.ts'
 import { prove } from './prove.ts'
 import { readChunk, readData } from './read-data.ts'
+import { ReadMemory } from './read-memory.ts'
 import { type DataKey, encodeHold, encodeRelease, keyOf } from './record.ts'
 import { catchUp } from './recover.ts'
 import { storeRoutes } from './routes.ts'
@@ -109,10 +110,16 @@ class OpenStore implements Store {
     return { heldBytes, complete: heldBytes === sizeBytes }
   }
 
-  async *read(data: StoredData, fromByte: number, toByte: number): AsyncGenerator<Uint8Array> {
+  async *read(
+    data: StoredData,
+    fromByte: number,
+    toByte: number,
+    { reuse = false }: ReadOptions = {},
+  ): AsyncGenerator<Uint8Array> {
     if (this.#isClosing) throw storeClosed()
     if (data.sizeBytes === 0 && toByte > 0) throw rangeInvalid(fromByte, toByte, 0)
-    for await (const bytes of readData(this.#readParts, data, fromByte, toByte)) {
+    const parts = { ...this.#readParts, memory: reuse ? new ReadMemory() : undefined }
+    for await (const bytes of readData(parts, data, fromByte, toByte)) {
       yield bytes
       if (this.#isClosing) throw storeClosed()
     }

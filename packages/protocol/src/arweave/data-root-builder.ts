@@ -1,6 +1,7 @@
 import type { CryptoEngine } from '../crypto/index.ts'
 import { ChunkCutter } from './chunk-cutter.ts'
 import { type DataLeaf, type DataTree, DataTreeBuilder } from './data-tree.ts'
+import { chunkBytesMax } from './limits.ts'
 
 /** A chunk as it was cut from the stream. */
 export type DataChunk = DataLeaf & { readonly bytes: Uint8Array }
@@ -44,7 +45,21 @@ export class DataRootBuilder {
 
 /** Arweave's data_root of bytes given in parts: 32 bytes, or empty where there are none. */
 export function dataRootOf(parts: Iterable<Uint8Array>, engine: CryptoEngine): Uint8Array {
+  const given = [...parts]
+  const [only] = given
+  if (only !== undefined && given.length === 1 && only.length < chunkBytesMax) {
+    return rootOfChunk(only, engine)
+  }
   const builder = new DataRootBuilder(engine)
-  for (const part of parts) builder.push(part)
+  for (const part of given) builder.push(part)
   return builder.end().tree.root
+}
+
+/** Most data is far below a chunk: what cuts streams would take the memory of a whole one for it. */
+function rootOfChunk(bytes: Uint8Array, engine: CryptoEngine): Uint8Array {
+  const tree = new DataTreeBuilder(engine)
+  if (bytes.length > 0) {
+    tree.add({ dataHash: engine.sha256(bytes), fromByte: 0, toByte: bytes.length })
+  }
+  return tree.end().root
 }

@@ -28,6 +28,8 @@ export function blockRoutes(consensus: BaseLayer): Route[] {
   ]
 }
 
+export type BlockJson = ReturnType<typeof blockJson>
+
 /** A block in the shape of Arweave's. */
 export function blockJson(block: BaseBlock) {
   const ids = block.payloads.flatMap(decodeOrder)

@@ -69,6 +69,9 @@ function digestHeaders(name: string, { digest }: Content): Headers {
   return { [name]: `sha-256=:${Buffer.from(digest).toString('base64')}:` }
 }
 
+/** Replies are sent part by part, and none is kept. */
+const sentOn = { reuse: true }
+
 type Headers = Readonly<Record<string, string>>
 
 function sized(
@@ -84,7 +87,7 @@ function sized(
 }
 
 function bodyOf(data: Data, fromByte: number, toByte: number) {
-  return data.bytes?.subarray(fromByte, toByte) ?? data.read(fromByte, toByte)
+  return data.bytes?.subarray(fromByte, toByte) ?? data.read(fromByte, toByte, sentOn)
 }
 
 /** `multipart/byteranges`, RFC 9110 §14.6. */
@@ -108,7 +111,7 @@ function multipart(
   async function* body() {
     for (const { range, head } of parts) {
       yield head
-      yield* data.read(range.from, range.to + 1)
+      yield* data.read(range.from, range.to + 1, sentOn)
     }
     yield end
   }

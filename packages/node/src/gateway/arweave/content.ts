@@ -116,11 +116,11 @@ function wholeOf(header: Uint8Array, data: Data | undefined): Data {
   return {
     sizeBytes,
     ...(data === undefined ? { bytes: header } : {}),
-    async *read(fromByte, toByte) {
+    async *read(fromByte, toByte, options) {
       if (fromByte < header.length) yield header.subarray(fromByte, toByte)
       const from = Math.max(fromByte - header.length, 0)
       if (data !== undefined && toByte > header.length)
-        yield* data.read(from, toByte - header.length)
+        yield* data.read(from, toByte - header.length, options)
     },
   }
 }

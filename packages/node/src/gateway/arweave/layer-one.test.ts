@@ -119,6 +119,29 @@ test('no data at all, and none before all of it is here', async () => {
   expect((await raw(transaction.id)).length).toBe(600 * kib)
 })
 
+test('content by id and range, of items too; nothing while a chunk is missing', async () => {
+  const data = mixed(700 * kib)
+  const transaction = await signed(data, { Title: 'large' })
+  const uploader = await arweave.transactions.getUploader(transaction)
+  await uploader.uploadChunk()
+  await uploader.uploadChunk()
+  expect(await rig.gateway.content(transaction.id)).toBeUndefined()
+  while (!uploader.isComplete) await uploader.uploadChunk()
+  const content = await rig.gateway.content(transaction.id)
+  const tagOf = encodeBase64Url(Buffer.from('Title'))
+  expect(content?.header).toMatchObject({ id: transaction.id, data: '', data_size: '716800' })
+  expect(content?.header.tags[0]?.name).toBe(tagOf)
+  const parts: Uint8Array[] = []
+  for await (const part of content?.read(250 * kib, 300 * kib) ?? []) parts.push(part)
+  expect(Buffer.concat(parts).equals(Buffer.from(data.subarray(250 * kib, 300 * kib)))).toBe(true)
+  const item = await makeItem('of an item')
+  await rig.gateway.keep(item)
+  expect(await rig.gateway.content(item.id)).toMatchObject({ item: { id: item.id }, sizeBytes: 10 })
+  const tip = rig.consensus.tip()
+  expect(await rig.gateway.block(tip.id)).toMatchObject({ indep_hash: tip.id, height: tip.height })
+  expect(await rig.gateway.block('A'.repeat(43))).toBeUndefined()
+})
+
 test('forged chunks are refused by the names clients know', async () => {
   const transaction = await signed(mixed(600 * kib))
   const uploader = await arweave.transactions.getUploader(transaction)

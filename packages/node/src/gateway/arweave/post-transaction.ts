@@ -1,12 +1,15 @@
-import { findTransactionFault, parseTransaction, transactionTags } from '@heddle/protocol/arweave'
-import { encodeBase64Url } from '@heddle/protocol/base'
-import { parseRetention } from '@heddle/protocol/params'
 import type { RouteReply } from '../../network/index.ts'
-import { dataMissing, rewardTooLow, transactionWrong } from '../errors.ts'
+import { dataMissing, rewardTooLow } from '../errors.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
+import type { CheckedTransaction } from '../verify/check-transaction.ts'
 import { priceOf } from './price.ts'
+
+export type PostDeps = Pick<ItemsDeps, 'store'> & {
+  /** Reads and checks a transaction's JSON. The caller keeps the event loop free. */
+  checkTransaction(body: Uint8Array): Promise<CheckedTransaction>
+}
 
 /**
  * Keeps a layer-1 transaction, with its data where that came along; else the data follows in chunks
@@ -14,24 +17,21 @@ import { priceOf } from './price.ts'
  * `transaction-wrong`, `reward-too-low`, `retention-invalid`.
  */
 export async function postTransaction(
-  json: unknown,
+  body: Uint8Array,
   store: ItemStore,
-  deps: ItemsDeps,
+  deps: PostDeps,
   { winstonPerMebibyte }: Pick<GatewayOptions, 'winstonPerMebibyte'>,
 ): Promise<RouteReply> {
-  const transaction = parseTransaction(json)
-  const { id, dataSizeBytes: sizeBytes, reward } = transaction
+  const transaction = await deps.checkTransaction(body)
+  const { id, dataRoot, dataSizeBytes: sizeBytes, reward, retention } = transaction
   const price = priceOf(sizeBytes, winstonPerMebibyte)
   if (BigInt(reward) < price) throw rewardTooLow(reward, price)
-  const fault = await findTransactionFault(transaction, deps.engine)
-  if (fault !== undefined) throw transactionWrong(id, fault)
-  const retention = parseRetention(transactionTags(transaction))
-  if (transaction.data.length === sizeBytes) {
+  if (transaction.isWhole) {
     await store.keepTransaction(transaction)
     return accepted
   }
   if (deps.store === undefined) throw dataMissing(`of transaction ${id} beyond its own record`)
-  const data = { dataRoot: encodeBase64Url(transaction.dataRoot), sizeBytes }
+  const data = { dataRoot, sizeBytes }
   await deps.store.hold(data, id, retention)
   await store.keepTransaction(transaction)
   if ((await deps.store.held(data)).complete) await noteComplete(id, store)

@@ -10,15 +10,20 @@ const inlineBytes = 12 * 1024 * 1024
  * does not have (fee, data root) is empty.
  */
 export function holdingJson(holding: Holding): TransactionJson & { readonly data_tree: [] } {
-  const { transaction, data } = holding
+  const { data } = holding
   const inline = data.bytes !== undefined && data.sizeBytes <= inlineBytes ? data.bytes : undefined
-  const known = transaction ? transactionToJson(transaction, false) : itemJson(holding)
   return {
-    ...known,
+    ...headerJson(holding),
     data: inline === undefined ? '' : encodeBase64Url(inline),
-    data_size: String(data.sizeBytes),
     data_tree: [],
   }
+}
+
+/** The same without the data: all that does not depend on how it is held. */
+export function headerJson(holding: Holding): TransactionJson {
+  const { transaction, data } = holding
+  const known = transaction ? transactionToJson(transaction, false) : itemJson(holding)
+  return { ...known, data: '', data_size: String(data.sizeBytes) }
 }
 
 function itemJson({ id, anchor, owner, tags, target, data, signature }: Holding): TransactionJson {

@@ -1,4 +1,4 @@
-import type { ErrorKind } from '@heddle/protocol/base'
+import type { CarriedError } from '../carried-error.ts'
 import type { Found, SettledBlock, WeaveRegion } from './location.ts'
 import type { RowBatch } from './row-batch.ts'
 import type { Search } from './search.ts'
@@ -39,11 +39,3 @@ export type Reply =
   | { readonly call: number; readonly answer: unknown }
   | { readonly call: number; readonly error: CarriedError }
   | { readonly fault: string }
-
-/** An error as it crosses threads; `code` and `kind` are absent where it was no `HeddleError`. */
-export type CarriedError = {
-  readonly message: string
-  readonly code?: string
-  readonly kind?: ErrorKind
-  readonly details?: Readonly<Record<string, unknown>>
-}

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import { HeddleError } from '@heddle/protocol/base'
+import { arrivedError } from '../carried-error.ts'
 import { gatewayClosed, indexLost } from '../errors.ts'
-import type { Answer, Asked, CallName, CarriedError, Opened, Reply, Request } from './protocol.ts'
+import type { Answer, Asked, CallName, Opened, Reply, Request } from './protocol.ts'
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const catalogWorkerUrl = new URL(`./worker${extension}`, import.meta.url)
@@ -127,7 +127,7 @@ export class CatalogThread {
     }
     const waiting = this.#calls.get(reply.call)
     this.#calls.delete(reply.call)
-    if ('error' in reply) waiting?.reject(arrived(reply.error))
+    if ('error' in reply) waiting?.reject(arrivedError(reply.error))
     else waiting?.resolve(reply.answer)
   }
 
@@ -141,9 +141,4 @@ export class CatalogThread {
     this.#calls.clear()
     for (const { reject } of waiting) reject(this.#closed ? gatewayClosed() : indexLost(reason))
   }
-}
-
-function arrived({ message, code, kind, details }: CarriedError): Error {
-  if (code === undefined || kind === undefined) return new Error(message)
-  return new HeddleError(code, kind, message, details)
 }

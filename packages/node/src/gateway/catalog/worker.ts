@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
-import { assert, errorMessage, HeddleError } from '@heddle/protocol/base'
+import { assert, errorMessage } from '@heddle/protocol/base'
 import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
+import { carryError } from '../carried-error.ts'
 import { type Catalog, openCatalog } from './catalog.ts'
-import type { Answer, Asked, CallName, CarriedError, Reply, Request } from './protocol.ts'
+import type { Answer, Asked, CallName, Reply, Request } from './protocol.ts'
 import { unpackRows } from './row-batch.ts'
 import { countMatches, search } from './search.ts'
 import { TermMaker } from './terms.ts'
@@ -81,7 +82,7 @@ async function take({ call, name, asked }: Request): Promise<void> {
     const answer = await (handlers[name] as (asked: unknown) => unknown)(asked)
     send({ call, answer })
   } catch (error) {
-    send({ call, error: carry(error) })
+    send({ call, error: carryError(error) })
   }
   if (name !== 'close') return
   flush()
@@ -99,11 +100,4 @@ function send(reply: Reply): void {
 function flush(): void {
   if (replies.length > 0) parentPort?.postMessage(replies)
   replies = []
-}
-
-function carry(error: unknown): CarriedError {
-  const message = errorMessage(error)
-  if (!(error instanceof HeddleError)) return { message }
-  const { code, kind, details } = error
-  return { message, code, kind, ...(details === undefined ? {} : { details }) }
 }

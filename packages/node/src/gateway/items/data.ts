@@ -1,13 +1,16 @@
 import { dataMissing } from '../errors.ts'
-import type { DataStore, StoredData } from '../ports.ts'
+import type { DataStore, ReadOptions, StoredData } from '../ports.ts'
 
 /** The bytes of an item or a transaction, wherever they are. */
 export type Data = {
   readonly sizeBytes: number
   /** Set where they are in memory. */
   readonly bytes?: Uint8Array
-  /** Bytes `fromByte` to, without, `toByte`. Throws the store's errors and `data-missing`. */
-  read(fromByte: number, toByte: number): AsyncIterable<Uint8Array>
+  /**
+   * Bytes `fromByte` to, without, `toByte`; with `reuse` each part only until the next is asked for.
+   * Throws the store's errors and `data-missing`.
+   */
+  read(fromByte: number, toByte: number, options?: ReadOptions): AsyncIterable<Uint8Array>
 }
 
 export function memoryData(bytes: Uint8Array): Data {
@@ -24,9 +27,9 @@ export function memoryData(bytes: Uint8Array): Data {
 export function storedData(data: StoredData, store: DataStore | undefined): Data {
   return {
     sizeBytes: data.sizeBytes,
-    read(fromByte, toByte) {
+    read(fromByte, toByte, options) {
       if (store === undefined) throw dataMissing(data.dataRoot)
-      return store.read(data, fromByte, toByte)
+      return store.read(data, fromByte, toByte, options)
     },
   }
 }
@@ -36,7 +39,7 @@ export function sliceData(data: Data, offset: number, length: number): Data {
   if (data.bytes !== undefined) return memoryData(data.bytes.subarray(offset, offset + length))
   return {
     sizeBytes: length,
-    read: (fromByte, toByte) => data.read(offset + fromByte, offset + toByte),
+    read: (fromByte, toByte, options) => data.read(offset + fromByte, offset + toByte, options),
   }
 }
 
@@ -45,7 +48,7 @@ export async function collect(data: Data, fromByte: number, toByte: number): Pro
   if (data.bytes !== undefined) return data.bytes.subarray(fromByte, toByte)
   const bytes = new Uint8Array(toByte - fromByte)
   let at = 0
-  for await (const chunk of data.read(fromByte, toByte)) {
+  for await (const chunk of data.read(fromByte, toByte, { reuse: true })) {
     bytes.set(chunk.subarray(0, bytes.length - at), at)
     at += chunk.length
   }

@@ -5,7 +5,7 @@ import { gatewayClosed, itemsBusy } from '../errors.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
 import type { Holding } from './holding.ts'
-import { encodeRecord, type KeptRecord } from './record.ts'
+import { encodeRecord, stampRecord } from './record.ts'
 
 type Waiting = {
   /** Absent for a record that keeps nothing by itself. */
@@ -14,6 +14,8 @@ type Waiting = {
   resolve(): void
   reject(error: unknown): void
 }
+
+type Recent = { readonly holding: () => Holding; readonly done: Promise<void> }
 
 /**
  * Writes items and transactions to the items log. Those that arrive while the disk is busy go out
@@ -27,7 +29,7 @@ export class Keeper {
   readonly #onWritten: (id: string | undefined) => void
   readonly #queue: Waiting[] = []
   /** Items under way or written and not indexed yet, which the catalog cannot tell. */
-  readonly #recent = new Map<string, { readonly holding: Holding; readonly done: Promise<void> }>()
+  readonly #recent = new Map<string, Recent>()
   #waitingBytes = 0
   #busy = false
   #writing: Promise<void> = Promise.resolve()
@@ -47,12 +49,14 @@ export class Keeper {
     this.#onWritten = onWritten
   }
 
-  /** Resolves when it is durable. Its signature is the caller's business. */
-  keep(holding: Holding, kept: KeptRecord): Promise<void> {
-    const { id } = holding
+  /**
+   * Writes a record, which gets its time of arrival here; resolves when it is durable. Its signature
+   * is the caller's business. `holding` says what it holds, where somebody asks before it is indexed.
+   */
+  keep(id: string, record: Uint8Array, holding: () => Holding): Promise<void> {
     const recent = this.#recent.get(id)
     if (recent !== undefined) return recent.done
-    const done = this.#keepOnce(id, kept)
+    const done = this.#keepOnce(id, record)
     this.#recent.set(id, { holding, done })
     done.catch(() => this.#recent.delete(id))
     return done
@@ -60,14 +64,14 @@ export class Keeper {
 
   /** Notes that the data of the transaction at a slot is all here; durable when it resolves. */
   async noteSeeded(slot: number): Promise<void> {
-    await this.#enqueue(undefined, { kind: 'seeded', slot })
+    await this.#enqueue(undefined, encodeRecord({ kind: 'seeded', slot }, 0))
   }
 
   /** What is durable and the catalog may not have yet. */
   async recent(id: string): Promise<Holding | undefined> {
     const recent = this.#recent.get(id)
     return recent?.done.then(
-      () => recent.holding,
+      () => recent.holding(),
       () => undefined,
     )
   }
@@ -86,19 +90,19 @@ export class Keeper {
   }
 
   /** The filter spares all that is new, but for a few, the look at the index. */
-  async #keepOnce(id: string, kept: KeptRecord): Promise<void> {
+  async #keepOnce(id: string, record: Uint8Array): Promise<void> {
     const bytes = idBytes(id)
     if (!this.#closed && this.#known.mayHold(bytes) && (await this.#isKept(bytes))) {
       this.#recent.delete(id)
       return
     }
-    await this.#enqueue(id, kept)
+    await this.#enqueue(id, record)
     this.#known.add(bytes)
   }
 
-  async #enqueue(id: string | undefined, kept: KeptRecord): Promise<void> {
+  async #enqueue(id: string | undefined, record: Uint8Array): Promise<void> {
     if (this.#closed) throw gatewayClosed()
-    const record = encodeRecord(kept, this.#deps.clock.nowMs())
+    stampRecord(record, this.#deps.clock.nowMs())
     if (this.#waitingBytes + record.length > this.#options.waitingBytes) {
       throw itemsBusy(this.#waitingBytes)
     }

@@ -29,7 +29,7 @@ const lengthBytes = 4
  * the others are a u32le length, that much JSON, and bytes (data, or the item's header). Version 1
  * had items alone, and seven bytes of time.
  */
-export function encodeRecord(kept: KeptRecord, arrivedMs: number): Uint8Array {
+export function encodeRecord(kept: KeptRecord, arrivedMs: number): Uint8Array<ArrayBuffer> {
   const [json, bytes] = partsOf(kept)
   const text = json === undefined ? undefined : encodeText(JSON.stringify(json))
   const before = headerBytes + (text === undefined ? 0 : lengthBytes + text.length)
@@ -43,6 +43,11 @@ export function encodeRecord(kept: KeptRecord, arrivedMs: number): Uint8Array {
   }
   record.set(bytes, before)
   return record
+}
+
+/** Writes the time of arrival into a record that was made before it was known. */
+export function stampRecord(record: Uint8Array, arrivedMs: number): void {
+  writeNumber(record, 2, headerBytes, arrivedMs)
 }
 
 function partsOf(kept: KeptRecord): [json: unknown, bytes: Uint8Array] {

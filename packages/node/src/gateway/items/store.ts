@@ -1,5 +1,4 @@
-import type { Transaction } from '@heddle/protocol/arweave'
-import { isHeddleError } from '@heddle/protocol/base'
+import { assert, isHeddleError } from '@heddle/protocol/base'
 import type { Item } from '@heddle/protocol/item'
 import { idBytes, readId } from '../catalog/id.ts'
 import { KnownIds } from '../catalog/known-ids.ts'
@@ -15,19 +14,21 @@ import { TermMaker } from '../catalog/terms.ts'
 import { CatalogThread } from '../catalog/thread.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps, StoredData } from '../ports.ts'
+import type { CheckedTransaction } from '../verify/check-transaction.ts'
 import { storedData } from './data.ts'
-import { type Holding, holdItem, holdItemHeader, holdTransaction, wholeItem } from './holding.ts'
+import { type Holding, holdItem, holdItemHeader, wholeItem } from './holding.ts'
 import { Indexer } from './indexer.ts'
 import { Keeper } from './keeper.ts'
 import { Orderer } from './orderer.ts'
-import { createLoader, type LoadHolding } from './reader.ts'
+import { createLoader, holdRecord, type LoadHolding } from './reader.ts'
+import { decodeRecord, encodeRecord } from './record.ts'
 
 /** Everything the node holds, by id and by what it says. */
 export type ItemStore = {
   readonly terms: TermMaker
   /** Each resolves when what is given is durable; what it says of itself is checked by then. */
   keep(item: Item): Promise<void>
-  keepTransaction(transaction: Transaction): Promise<void>
+  keepTransaction(transaction: CheckedTransaction): Promise<void>
   /** An item whose data is in the store already; `header` is all before that. */
   keepStored(header: Uint8Array, data: StoredData): Promise<void>
   /** Notes that all data of the transaction at a slot of the items log is in the store. */
@@ -141,12 +142,20 @@ function storeOf(
   const whole = async (held: Holding | undefined) => held && wholeItem(held, engine)
   return {
     terms: new TermMaker(engine),
-    keep: (item) => keeper.keep(holdItem(item), { kind: 'item', bytes: item.bytes }),
-    keepTransaction: (transaction) =>
-      keeper.keep(holdTransaction(transaction, store), { kind: 'transaction', transaction }),
+    keep: (item) => {
+      const record = encodeRecord({ kind: 'item', bytes: item.bytes }, 0)
+      return keeper.keep(item.id, record, () => holdItem(item))
+    },
+    keepTransaction: ({ id, record }) =>
+      keeper.keep(id, record, () => {
+        const held = holdRecord(decodeRecord(record).kept, deps)
+        assert(held !== undefined, 'the record of a transaction holds it')
+        return held
+      }),
     keepStored: (header, data) => {
       const held = holdItemHeader(header, () => storedData(data, store), engine)
-      return keeper.keep(held, { kind: 'stored-item', header, data })
+      const record = encodeRecord({ kind: 'stored-item', header, data }, 0)
+      return keeper.keep(held.id, record, () => held)
     },
     noteSeeded: (slot) => keeper.noteSeeded(slot),
     item: async (id) => whole(await holding(id)),

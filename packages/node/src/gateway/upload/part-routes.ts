@@ -1,17 +1,13 @@
 import { HeddleError } from '@heddle/protocol/base'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import { requestInvalid, uploadUnknown } from '../errors.ts'
-import type { PartUploads } from './parts.ts'
+import type { Outcome, PartUploads } from './parts.ts'
 import type { Receipt } from './receipt.ts'
 
 /** Sizes of a part that are taken, and the one meant where none is asked for. */
 const partBytesMin = 1
 const partBytesMax = 500 * 1024 * 1024
 const partBytes = 5 * 1024 * 1024
-/** Receipts remembered for those who ask again how it went. */
-const rememberedMax = 1000
-
-type Outcome = { readonly status: 'FINALIZED' | 'INVALID'; readonly receipt?: Receipt }
 
 /**
  * Turbo's multi-part uploads: begin, parts in any order, finalize, status. `finish` takes what was
@@ -21,37 +17,30 @@ export function partRoutes(
   parts: PartUploads,
   finish: (source: AsyncIterable<Uint8Array>) => Promise<Receipt>,
 ): Route[] {
-  const outcomes = new Map<string, Outcome>()
   const finalizing = new Map<string, Promise<Outcome>>()
-  const remember = (id: string, outcome: Outcome) => {
-    if (outcomes.size >= rememberedMax) outcomes.clear()
-    outcomes.set(id, outcome)
-    return outcome
-  }
   const finalize = async (id: string): Promise<Outcome> => {
     parts.size(id)
     try {
-      const receipt = await finish(parts.read(id))
-      return remember(id, { status: 'FINALIZED', receipt })
+      const outcome = { status: 'FINALIZED', receipt: await finish(parts.read(id)) } as const
+      await parts.end(id, outcome)
+      return outcome
     } catch (error) {
       if (error instanceof HeddleError && error.kind === 'invalid') {
-        remember(id, { status: 'INVALID' })
-        await parts.remove(id)
+        await parts.end(id, { status: 'INVALID' })
       }
       throw error
     }
   }
   const finalizeOnce = async ({ params: { id = '' } }: RouteRequest): Promise<RouteReply> => {
-    const before = outcomes.get(id)
+    const before = parts.outcome(id)
     if (before !== undefined) return { status: 200, body: before.receipt ?? before }
     const running = finalizing.get(id) ?? finalize(id).finally(() => finalizing.delete(id))
     finalizing.set(id, running)
     const { receipt } = await running
-    await parts.remove(id)
     return { status: 200, body: receipt }
   }
   const status = ({ params: { id = '' } }: RouteRequest): RouteReply => {
-    const outcome = outcomes.get(id)
+    const outcome = parts.outcome(id)
     if (outcome !== undefined) return { status: 200, body: { ...outcome, timestamp: 0 } }
     if (finalizing.has(id)) return { status: 200, body: { status: 'FINALIZING' } }
     if (!parts.has(id)) throw uploadUnknown(id)

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { encodeBase64Url } from '@heddle/protocol/base'
-import type { Cancel, Disk, File, Random, Timer } from '../../runtime/index.ts'
-import { uploadIncomplete, uploadsBusy, uploadTooLarge, uploadUnknown } from '../errors.ts'
+import { decodeText, encodeBase64Url, encodeText } from '@heddle/protocol/base'
+import type { Cancel, Disk, Random, Timer } from '../../runtime/index.ts'
+import { uploadsBusy, uploadTooLarge, uploadUnknown } from '../errors.ts'
 import type { GatewayOptions } from '../options.ts'
+import { dataSuffix, PartFile, rangesSuffix } from './part-file.ts'
+import type { Receipt } from './receipt.ts'
 
 export type PartsDeps = {
   readonly disk: Disk
@@ -10,55 +12,55 @@ export type PartsDeps = {
   readonly random: Random
 }
 
-type Range = { from: number; to: number }
+type PartsOptions = Pick<GatewayOptions, 'uploads' | 'uploadBytes' | 'uploadPatienceMs'>
 
-type Open = {
-  readonly file: File
-  readonly path: string
-  /** Bytes received, in order, joined where they touch. */
-  ranges: Range[]
-  cancel: Cancel
-}
+/** How an upload ended. */
+export type Outcome = { readonly status: 'FINALIZED' | 'INVALID'; readonly receipt?: Receipt }
 
-const readBytes = 1024 * 1024
+type Open = { readonly file: PartFile; cancel: Cancel }
+
+const outcomeSuffix = '.outcome'
+/** Outcomes remembered for those who ask again how it went. */
+const outcomesMax = 1000
+const idPattern = /^[\w-]{32}$/
 
 /**
- * Uploads in parts, which come in any order and at a time. They wait in files of their own, which
- * no reply promises to keep: an upload is durable when it is finalized, and is begun again after a
- * restart of the node.
+ * Uploads in parts, which come in any order and at a time. A part that was answered is on the disk, and
+ * so is how an upload ended: whoever uploads goes on after a restart of the node.
  */
 export class PartUploads {
   readonly #deps: PartsDeps
   readonly #folder: string
-  readonly #options: Pick<GatewayOptions, 'uploads' | 'uploadBytes' | 'uploadPatienceMs'>
+  readonly #options: PartsOptions
   readonly #open = new Map<string, Open>()
-  #ready: Promise<void> | undefined
+  readonly #outcomes = new Map<string, Outcome>()
 
-  constructor(
-    folder: string,
-    deps: PartsDeps,
-    options: Pick<GatewayOptions, 'uploads' | 'uploadBytes' | 'uploadPatienceMs'>,
-  ) {
+  private constructor(folder: string, deps: PartsDeps, options: PartsOptions) {
     this.#folder = folder
     this.#deps = deps
     this.#options = options
+  }
+
+  /** Takes up what an earlier run of the node left. */
+  static async open(folder: string, deps: PartsDeps, options: PartsOptions): Promise<PartUploads> {
+    const uploads = new PartUploads(folder, deps, options)
+    await uploads.#load()
+    return uploads
   }
 
   /** Begins one; its id is a secret between the node and the uploader. Throws `uploads-busy`. */
   async begin(): Promise<string> {
     const { disk, random } = this.#deps
     if (this.#open.size >= this.#options.uploads) throw uploadsBusy(this.#open.size)
-    this.#ready ??= this.#clear()
-    await this.#ready
     const id = encodeBase64Url(random.bytes(24))
-    const path = join(this.#folder, id)
-    const file = await disk.open(path)
-    this.#open.set(id, { file, path, ranges: [], cancel: this.#giveUpLater(id) })
+    this.#add(id, await PartFile.open(disk, this.#folder, id))
+    await disk.syncFolder(this.#folder)
     return id
   }
 
   /**
-   * Takes bytes from `offset` on; returns how many. Throws `upload-unknown`, `upload-too-large`.
+   * Takes bytes from `offset` on; durable when it resolves, with how many they were. Throws
+   * `upload-unknown`, `upload-too-large`, `upload-scattered`.
    */
   async write(id: string, offset: number, source: AsyncIterable<Uint8Array>): Promise<number> {
     const upload = this.#find(id)
@@ -69,65 +71,94 @@ export class PartUploads {
         if (at + piece.length > this.#options.uploadBytes) {
           throw uploadTooLarge(this.#options.uploadBytes)
         }
-        await upload.file.write([piece], at)
+        await upload.file.write(piece, at)
         at += piece.length
       }
+      if (at > offset) await upload.file.keep(id, { from: offset, to: at })
     } finally {
-      upload.cancel = this.#giveUpLater(id)
+      upload.cancel()
+      if (this.#open.get(id) === upload) upload.cancel = this.#giveUpLater(id)
     }
-    if (at > offset) upload.ranges = joinRange(upload.ranges, { from: offset, to: at })
     return at - offset
   }
 
   /** Bytes of the upload if they are there without a gap. Throws `upload-incomplete`. */
   size(id: string): number {
-    const { ranges } = this.#find(id)
-    const [first] = ranges
-    if (first === undefined || first.from > 0) throw uploadIncomplete(id, 0)
-    if (ranges.length > 1) throw uploadIncomplete(id, first.to)
-    return first.to
+    return this.#find(id).file.size(id)
   }
 
-  async *read(id: string): AsyncGenerator<Uint8Array> {
-    const sizeBytes = this.size(id)
-    const { file } = this.#find(id)
-    for (let at = 0; at < sizeBytes; ) {
-      const into = new Uint8Array(Math.min(readBytes, sizeBytes - at))
-      const got = await file.read(into, at)
-      if (got === 0) throw uploadIncomplete(id, at)
-      at += got
-      yield into.subarray(0, got)
-    }
+  read(id: string): AsyncGenerator<Uint8Array> {
+    return this.#find(id).file.read(id)
   }
 
   has(id: string): boolean {
     return this.#open.has(id)
   }
 
-  /** Ends one and removes what was received. */
-  async remove(id: string): Promise<void> {
+  /** How it ended, where it did. */
+  outcome(id: string): Outcome | undefined {
+    return this.#outcomes.get(id)
+  }
+
+  /** Ends one: what was received goes, how it ended is remembered, across restarts too. */
+  async end(id: string, outcome: Outcome): Promise<void> {
+    const path = join(this.#folder, id + outcomeSuffix)
+    await this.#deps.disk.replace(path, encodeText(JSON.stringify(outcome)))
+    await this.#remember(id, outcome)
+    await this.#remove(id)
+  }
+
+  async close(): Promise<void> {
+    for (const [id, { file, cancel }] of this.#open) {
+      this.#open.delete(id)
+      cancel()
+      await file.close()
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { disk } = this.#deps
+    await disk.makeFolder(this.#folder)
+    const names = await disk.list(this.#folder)
+    const idsOf = (suffix: string) =>
+      names.flatMap((name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : []))
+    const ended = idsOf(outcomeSuffix).filter((id) => idPattern.test(id))
+    for (const id of ended) await this.#loadOutcome(id)
+    const going = idsOf(rangesSuffix).filter((id) => idPattern.test(id) && !ended.includes(id))
+    const kept = new Set(ended.map((id) => id + outcomeSuffix))
+    for (const id of going) for (const end of [dataSuffix, rangesSuffix]) kept.add(id + end)
+    for (const name of names) if (!kept.has(name)) await disk.remove(join(this.#folder, name))
+    for (const id of going) this.#add(id, await PartFile.open(disk, this.#folder, id))
+  }
+
+  async #loadOutcome(id: string): Promise<void> {
+    const bytes = await this.#deps.disk.read(join(this.#folder, id + outcomeSuffix))
+    // Written as one step by this node alone.
+    if (bytes !== undefined) await this.#remember(id, JSON.parse(decodeText(bytes)) as Outcome)
+  }
+
+  async #remember(id: string, outcome: Outcome): Promise<void> {
+    this.#outcomes.set(id, outcome)
+    const [oldest] = this.#outcomes.keys()
+    if (this.#outcomes.size <= outcomesMax || oldest === undefined) return
+    this.#outcomes.delete(oldest)
+    await this.#deps.disk.remove(join(this.#folder, oldest + outcomeSuffix))
+  }
+
+  /** Removes what was received. */
+  async #remove(id: string): Promise<void> {
     const upload = this.#open.get(id)
     if (upload === undefined) return
     this.#open.delete(id)
     upload.cancel()
     await upload.file.close()
-    await this.#deps.disk.remove(upload.path)
-  }
-
-  async close(): Promise<void> {
-    for (const id of [...this.#open.keys()]) await this.remove(id)
-  }
-
-  /** What an earlier run left nobody can go on with. A failure is met again by the next upload. */
-  async #clear(): Promise<void> {
-    const { disk } = this.#deps
-    try {
-      await disk.remove(this.#folder)
-      await disk.makeFolder(this.#folder)
-    } catch (error) {
-      this.#ready = undefined
-      throw error
+    for (const suffix of [rangesSuffix, dataSuffix]) {
+      await this.#deps.disk.remove(join(this.#folder, id + suffix))
     }
+  }
+
+  #add(id: string, file: PartFile): void {
+    this.#open.set(id, { file, cancel: this.#giveUpLater(id) })
   }
 
   #find(id: string): Open {
@@ -138,18 +169,8 @@ export class PartUploads {
 
   #giveUpLater(id: string): Cancel {
     return this.#deps.timer.after(this.#options.uploadPatienceMs, () => {
-      // A file that cannot be removed now is removed at the next start.
-      this.remove(id).catch(() => {})
+      // A file that cannot be removed now is given up again after the next start.
+      this.#remove(id).catch(() => {})
     })
   }
-}
-
-function joinRange(ranges: readonly Range[], added: Range): Range[] {
-  const joined: Range[] = []
-  for (const { from, to } of [...ranges, added].sort((a, b) => a.from - b.from)) {
-    const last = joined.at(-1)
-    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to)
-    else joined.push({ from, to })
-  }
-  return joined
 }

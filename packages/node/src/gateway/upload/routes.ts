@@ -2,7 +2,7 @@ import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Signer } from '@heddle/protocol/item'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import { idPattern } from '../arweave/id-path.ts'
-import { postTransaction } from '../arweave/post-transaction.ts'
+import { type PostDeps, postTransaction } from '../arweave/post-transaction.ts'
 import { part, pendingHeight } from '../catalog/location.ts'
 import { itemUnknown, uploadNotItem } from '../errors.ts'
 import type { ItemStore } from '../items/store.ts'
@@ -14,11 +14,12 @@ import { paymentRoutes } from './payment-routes.ts'
 import { makeReceipt, type Receipt } from './receipt.ts'
 import { takeUpload } from './take-upload.ts'
 
-export type UploadDeps = ItemsDeps & {
-  /** Signs receipts; without it they are unsigned. */
-  readonly signer?: Signer
-  readonly publicUrl?: string
-}
+export type UploadDeps = ItemsDeps &
+  PostDeps & {
+    /** Signs receipts; without it they are unsigned. */
+    readonly signer?: Signer
+    readonly publicUrl?: string
+  }
 
 /**
  * Takes items where bundlers take them: `/v1/tx[/:token]` (Turbo), `/tx/:token` (what AO's units
@@ -41,7 +42,7 @@ export function uploadRoutes(
   }
   const handle = async ({ stream }: RouteRequest): Promise<RouteReply> => {
     const upload = await takeUpload(stream, store, deps, options)
-    if (upload.kind === 'transaction') return postTransaction(upload.json, store, deps, options)
+    if (upload.kind === 'transaction') return postTransaction(upload.body, store, deps, options)
     return { status: 200, body: await receipt(upload) }
   }
   const finish = async (source: AsyncIterable<Uint8Array>) => {

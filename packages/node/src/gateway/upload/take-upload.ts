@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { decodeText, HeddleError } from '@heddle/protocol/base'
 import { type Item, ownerAddress, parseItem, verifyItem } from '@heddle/protocol/item'
 import { parseRetention } from '@heddle/protocol/params'
 import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
@@ -12,7 +11,7 @@ import type { ItemsDeps } from '../ports.ts'
 /** What was taken: an item, or the JSON of a layer-1 transaction, which is the caller's to keep. */
 export type Upload =
   | { readonly kind: 'item'; readonly id: string; readonly owner: string }
-  | { readonly kind: 'transaction'; readonly json: unknown }
+  | { readonly kind: 'transaction'; readonly body: Uint8Array }
 
 export type UploadLimits = Pick<GatewayOptions, 'recordBytes' | 'uploadBytes'>
 
@@ -50,7 +49,7 @@ async function takeFrom(
   const whole = start.length <= limits.recordBytes
   if (isTransactionJson(start)) {
     if (!whole) throw uploadTooLarge(limits.recordBytes)
-    return { kind: 'transaction', json: parseJson(start) }
+    return { kind: 'transaction', body: start }
   }
   const item = whole
     ? await takeWhole(start, store, deps)
@@ -103,12 +102,4 @@ async function* pieces(first: Uint8Array, reader: ByteReader): AsyncGenerator<Ui
 /** arweave-js posts `{"format":2,…}`; no signature type of items has a low byte of `{`. */
 function isTransactionJson(body: Uint8Array): boolean {
   return body[0] === 0x7b
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decodeText(body))
-  } catch {
-    throw new HeddleError('request-invalid', 'invalid', 'the body is not valid JSON.')
-  }
 }

@@ -77,6 +77,45 @@ test.each(['/v1/chunks/arweave', '/v1/chunks'])(
   },
 )
 
+test('an upload goes on after a restart of the node: its parts are there, and how it ended', async () => {
+  const own = await startRig({ recordBytes: 100_000 })
+  let site = await serve(own.gateway.routes())
+  const post = async (path: string, body?: Uint8Array) => {
+    const sent = body === undefined ? {} : { body: new Uint8Array(body) }
+    return (await fetch(`${site.url}/v1/chunks/${path}`, { method: 'POST', ...sent })).json()
+  }
+  const get = async (path: string) => (await fetch(`${site.url}/v1/chunks/${path}`)).json()
+  const restart = async () => {
+    await site.close()
+    await own.restart()
+    site = await serve(own.gateway.routes())
+  }
+  const item = await makeItem(encodeText('again'.repeat(60_000)))
+  const bad = Uint8Array.from(item.bytes)
+  bad[200_000] = 1
+  const [{ id }, wrong] = [await get('-1/-1'), await get('-1/-1')]
+  await Promise.all([
+    post(`${id}/200000`, item.bytes.subarray(200_000)),
+    post(`${id}/0`, item.bytes.subarray(0, 100_000)),
+    post(`${wrong.id}/0`, bad),
+  ])
+  await restart()
+  expect(await get(`${id}/status`)).toEqual({ status: 'ASSEMBLING' })
+  expect(await post(`${id}/finalize`)).toMatchObject({ code: 'upload-incomplete' })
+  await post(`${id}/100000`, item.bytes.subarray(100_000, 200_000))
+  await restart()
+  const receipt = await post(`${id}/finalize`)
+  expect(receipt).toMatchObject({ id: item.id })
+  expect(await post(`${wrong.id}/finalize`)).toMatchObject({ code: 'item-signature-wrong' })
+  await restart()
+  expect(await post(`${id}/finalize`)).toEqual(receipt)
+  expect(await get(`${wrong.id}/status`)).toMatchObject({ status: 'INVALID' })
+  expect((await own.gateway.item(item.id))?.bytes).toEqual(item.bytes)
+  expect(site.faults).toEqual([])
+  await site.close()
+  await own.stop()
+})
+
 test('what was put together and is no signed item is refused for good', async () => {
   const item = await makeItem(new Uint8Array(200_000))
   const bytes = Uint8Array.from(item.bytes)

@@ -5,10 +5,10 @@ import { type Batch, unpackBatch } from './batch.ts'
 
 /** Says yes to everything, but does as it is told by an item with a `Crash` tag. */
 parentPort?.on('message', (batch: Batch) => {
-  const items = unpackBatch(batch).map((bytes) => parseItem(bytes, nodeCrypto))
+  const items = unpackBatch(batch).map(({ bytes }) => parseItem(bytes, nodeCrypto))
   const wishes = items.map((item) => tagValue(item.tags, 'Crash'))
   if (wishes.includes('throw')) throw new Error('thrown in the worker')
   if (wishes.includes('exit')) process.exit(7)
   if (wishes.includes('silent')) return
-  parentPort?.postMessage(new Uint8Array(items.length).fill(1))
+  parentPort?.postMessage(items.map(() => 1))
 })

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
-import { type Batch, packBatch, type Verdicts } from './batch.ts'
+import { type Job, packBatch, type Verdict } from './batch.ts'
 import { verifierCrashed } from './errors.ts'
 
 /** The answer a batch under way is waited for. */
-type Waiting = { resolve(verdicts: Verdicts): void; reject(error: Error): void }
+type Waiting = { resolve(verdicts: readonly Verdict[]): void; reject(error: Error): void }
 
 /**
  * One verification thread with at most one batch under way. It starts with its first batch, and
@@ -23,9 +23,9 @@ export class Thread {
   }
 
   /** Verifies a batch. Rejects with `verifier-crashed` where the thread ends before it answers. */
-  run(items: readonly Uint8Array[]): Promise<Verdicts> {
+  run(jobs: readonly Job[]): Promise<readonly Verdict[]> {
     const worker = this.#worker ?? this.#start()
-    const batch: Batch = packBatch(items)
+    const batch = packBatch(jobs)
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
       // A busy thread keeps the process alive, an idle one does not.
@@ -45,7 +45,7 @@ export class Thread {
   #start(): Worker {
     const worker = new Worker(this.#workerUrl)
     this.#worker = worker
-    worker.on('message', (verdicts: Verdicts) => {
+    worker.on('message', (verdicts: readonly Verdict[]) => {
       // What a thread given up still says is no answer to its successor's batch.
       if (worker !== this.#worker) return
       worker.unref()

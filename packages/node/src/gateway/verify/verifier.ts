@@ -1,5 +1,9 @@
+import { assert } from '@heddle/protocol/base'
 import type { Item } from '@heddle/protocol/item'
 import { nodeCrypto } from '../../runtime/index.ts'
+import { arrivedError } from '../carried-error.ts'
+import type { Job, Verdict } from './batch.ts'
+import type { CheckedTransaction } from './check-transaction.ts'
 import { verifierBusy, verifierClosed } from './errors.ts'
 import { readVerifierOptions, type VerifierOptions } from './options.ts'
 import { Thread } from './thread.ts'
@@ -12,6 +16,11 @@ export type Verifier = {
    */
   verify(item: Item): Promise<boolean>
   /**
+   * Reads and checks a layer-1 transaction, given as its JSON, on another thread. Rejects with what
+   * is wrong with it, and as `verify` does.
+   */
+  checkTransaction(body: Uint8Array): Promise<CheckedTransaction>
+  /**
    * Notes an item this node has just signed itself, so that its own compute unit need not check it
    * again. What is remembered is the digest of all its bytes: read back with one bit changed, it is
    * checked like any other.
@@ -21,12 +30,9 @@ export type Verifier = {
   close(): Promise<void>
 }
 
-/** An item without a verdict. */
-type Pending = {
-  readonly bytes: Uint8Array
-  /** Absent where the item is too large to be remembered. */
-  readonly digest: string | undefined
-  resolve(valid: boolean): void
+/** A job without a verdict. */
+type Pending = Job & {
+  resolve(verdict: Verdict): void
   reject(error: unknown): void
 }
 
@@ -35,6 +41,7 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   const pool = new VerifierPool(readVerifierOptions(options))
   return {
     verify: (item) => pool.verify(item),
+    checkTransaction: (body) => pool.checkTransaction(body),
     remember: (item) => pool.remember(item),
     close: () => pool.close(),
   }
@@ -61,16 +68,18 @@ class VerifierPool {
     const { bytes } = item
     const digest = this.#digest(bytes)
     if (digest !== undefined && this.#verified.has(digest)) return true
-    this.#admit(bytes.length)
-    try {
-      return await new Promise<boolean>((resolve, reject) => {
-        this.#queue.push({ bytes, digest, resolve, reject })
-        this.#planDispatch()
-      })
-    } finally {
-      this.#unansweredItems--
-      this.#unansweredBytes -= bytes.length
-    }
+    const valid = (await this.#ask({ kind: 'item', bytes })) === 1
+    // Only what holds is remembered: strangers could fill the memory with refusals.
+    if (valid && digest !== undefined) this.#verified.add(digest)
+    return valid
+  }
+
+  async checkTransaction(body: Uint8Array): Promise<CheckedTransaction> {
+    if (this.#closed) throw verifierClosed()
+    const verdict = await this.#ask({ kind: 'transaction', bytes: body })
+    assert(typeof verdict === 'object', 'a transaction is answered with what it is')
+    if ('error' in verdict) throw arrivedError(verdict.error)
+    return verdict
   }
 
   remember({ bytes }: Item): void {
@@ -83,6 +92,20 @@ class VerifierPool {
     const error = verifierClosed()
     for (const pending of this.#queue.splice(0)) pending.reject(error)
     await Promise.all(this.#threads.map((thread) => thread.close(error)))
+  }
+
+  async #ask(job: Job): Promise<Verdict> {
+    const { length } = job.bytes
+    this.#admit(length)
+    try {
+      return await new Promise<Verdict>((resolve, reject) => {
+        this.#queue.push({ ...job, resolve, reject })
+        this.#planDispatch()
+      })
+    } finally {
+      this.#unansweredItems--
+      this.#unansweredBytes -= length
+    }
   }
 
   #digest(bytes: Uint8Array): string | undefined {
@@ -139,13 +162,8 @@ class VerifierPool {
 
   async #run(thread: Thread, batch: readonly Pending[]): Promise<void> {
     try {
-      const verdicts = await thread.run(batch.map((pending) => pending.bytes))
-      for (const [index, { digest, resolve }] of batch.entries()) {
-        const valid = verdicts[index] === 1
-        // Only what holds is remembered: strangers could fill the memory with refusals.
-        if (valid && digest !== undefined) this.#verified.add(digest)
-        resolve(valid)
-      }
+      const verdicts = await thread.run(batch)
+      for (const [index, { resolve }] of batch.entries()) resolve(verdicts[index] ?? 0)
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
