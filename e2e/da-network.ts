@@ -100,8 +100,15 @@ export async function openDaNetwork(folder: string, storers = 24) {
       throw error
     },
   })
+  const storerSetJson = storerDirectoryToJson(directory)
+  const clientOf = (url: string, engines?: typeof engineFor) => {
+    const native = engines === undefined ? {} : { engineFor: engines }
+    return createClient({ url, da: { storers: storerSetJson, bls: nativeBls, ...native } })
+  }
   return {
-    client: createClient({ url: http.url }),
+    client: clientOf(http.url, engineFor),
+    /** A client of another node that believes the same storer set; without engines of its own. */
+    clientOf,
     url: http.url,
     setFile,
     retriever,

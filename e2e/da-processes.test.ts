@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadErasureKernel, nativeBls, openEngines } from '@heddle/node/da'
 import { createRuntime } from '@heddle/node/runtime'
 import type { StorerDirectoryJson } from '@heddle/protocol/certificate'
 import { createClient, formatReference } from '@heddle/sdk'
@@ -14,7 +15,7 @@ import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from 
 const { HEDDLE_DA_BLOBS: blobsText = '0' } = process.env
 const blobs = Number(blobsText)
 const blobBytesMax = 128 * 1024 * 1024
-const { random, timer } = createRuntime()
+const { disk, random, timer } = createRuntime()
 const stopped = [4, 5, 6, 7, 8, 9, 10]
 const more = [11, 12, 13]
 
@@ -49,9 +50,11 @@ describe.runIf(blobs > 0)('a node and 24 storers, each a process', () => {
   }
 
   it('certifies and reads back every blob after four were killed, with seven stopped; with ten, none', async () => {
-    const { da } = createClient({ url: node.url })
     const setFile = join(folder, 'storers', 'storer-set.json')
     const set = JSON.parse(readFileSync(setFile, 'utf8')) as StorerDirectoryJson
+    const engineFor = openEngines(await loadErasureKernel(disk))
+    const trust = { storers: set, engineFor, bls: nativeBls }
+    const { da } = createClient({ url: node.url, da: trust })
     const child = node.child as ChildProcess
     expect(child.exitCode).toBe(null)
     const round = async (size: number) => {

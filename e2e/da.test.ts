@@ -14,6 +14,7 @@ import { parseCommandLine } from '../packages/cli/src/command.ts'
 import { daCommand } from '../packages/cli/src/commands/da.ts'
 import type { Manifest } from '../packages/cli/src/commands/da-manifest.ts'
 import { openDaNetwork } from './da-network.ts'
+import { openLyingNode } from './lying-node.ts'
 import { newDataFolder, removeFolder } from './node-process.ts'
 
 const { random } = createRuntime()
@@ -160,6 +161,62 @@ describe('the wide lane: one disperser, 24 storers', { timeout: 90_000 }, () => 
       await expect(network.retriever.open(lie)).rejects.toThrow()
     }
     await expect(network.retriever.open(honest)).resolves.toBeDefined()
+  })
+
+  it('believes no node that lies: rows, fingerprints, proofs and certificates', async () => {
+    const blob = random.bytes(60_000)
+    const [put, other] = [await network.client.da.put(blob), await putAndRead(70_000)]
+    const node = await openLyingNode(network.url)
+    const { da } = network.clientOf(node.url)
+    const code = (work: Promise<unknown>) => {
+      const ended: Promise<unknown> = work.then(
+        () => 'believed',
+        (error: { code?: string }) => error.code,
+      )
+      return ended
+    }
+    const reference = formatReference(put)
+    const file = join(folder, 'lied.bin')
+    const get = () => {
+      const args = ['get', reference, '-o', file, '--storers', network.setFile, '--url', node.url]
+      const given = parseCommandLine(daCommand, args)
+      return daCommand.run({ ...given, signal: new AbortController().signal })
+    }
+    const bent = (part: string) => (path: string, body: Uint8Array) =>
+      path.includes(part)
+        ? body.map((byte, at) => (at === body.length - 9 ? byte ^ 4 : byte))
+        : body
+    try {
+      expect(Buffer.compare(await da.read(reference), blob)).toBe(0)
+      node.tell(bent('/segments/'))
+      expect(await code(da.read(reference))).toBe('da-row-forged')
+      expect(await code(get())).toBe('da-row-forged')
+      expect(readFileSync(`${file}.part`)).toHaveLength(0)
+      node.tell((path, body) => (path.includes('/segments/') ? body.subarray(0, 9000) : body))
+      expect(await code(da.read(reference))).toBe('da-blob-cut')
+      node.tell(bent('/fingerprints/'))
+      expect(await code(da.read(reference))).toBe('commitment-mismatch')
+      expect(await code(da.sample(put.commitment, { of: 'rows' }))).toBe('commitment-mismatch')
+      node.tell(bent('/rows/'))
+      const sampled = await da.sample(put.commitment, { of: 'rows', samples: 5 })
+      expect([sampled.gaps, sampled.confidence]).toEqual([5, 0])
+      const few = { ...put.certificate, signers: put.certificate.signers.slice(0, 5) }
+      for (const [lie, found] of [
+        [other.certificate, 'da-certificate-forged'],
+        [few, 'certificate'],
+      ] as const) {
+        const body = Buffer.from(JSON.stringify(lie))
+        node.tell((path, honest) => (path.includes('/certificates/') ? body : honest))
+        for (const ask of [() => da.read(reference), get, () => da.sample(put.commitment)]) {
+          expect(await code(ask())).toBe(found)
+        }
+      }
+      node.tell((_path, honest) => honest)
+      expect(await get()).toBe(0)
+      expect(Buffer.compare(readFileSync(file), blob)).toBe(0)
+    } finally {
+      await node.close()
+    }
   })
 
   it('a storer that lost its disk gets its rows back from the others', async () => {

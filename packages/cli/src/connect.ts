@@ -15,7 +15,8 @@ import { remark } from './output.ts'
 
 const urlDefault = 'http://127.0.0.1:4000'
 
-function nodeUrl(flags: Flags): string {
+/** Of the node the user means. */
+export function nodeUrl(flags: Flags): string {
   return checkUrl(textFlag(flags, 'url') ?? (readClientEnvironment().url || urlDefault))
 }
 
@@ -32,7 +33,7 @@ function walletPath(flags: Flags): { readonly path: string; readonly isNamed: bo
 }
 
 /** The wallet named, or the user's own, which is made at its first use. */
-async function findSigner(flags: Flags): Promise<Signer> {
+export async function findSigner(flags: Flags): Promise<Signer> {
   const { path, isNamed } = walletPath(flags)
   if (isNamed || existsSync(path)) return walletFromFile(path)
   try {

@@ -1,6 +1,7 @@
 import type { ReadResult, SentMessage, Tag } from '@heddle/sdk'
+import { summarizeResult } from '@heddle/sdk/console'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { answerResult, describeCost, summarizeResult } from './result.ts'
+import { answerResult, describeCost } from './result.ts'
 
 const raw = { Messages: [], Spawns: [], Assignments: [], Output: '', GasUsed: 0 }
 const nothing: ReadResult = {

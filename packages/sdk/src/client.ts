@@ -2,6 +2,7 @@ import { encodeText, isId } from '@heddle/protocol/base'
 import { portableCrypto, type StreamHash, startPortableSha384 } from '@heddle/protocol/crypto'
 import { createItem, type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
 import { createDaClient, type DaClient } from './da/client.ts'
+import type { DaOptions } from './da/source.ts'
 import * as errors from './errors.ts'
 import { type NodeStatus, readStatus } from './node-status.ts'
 import { postItem } from './post.ts'
@@ -27,6 +28,8 @@ export type ClientOptions = {
   readonly fetch?: Fetch
   /** Hashes what is uploaded and downloaded; where there is a faster one than the portable. */
   readonly startSha384?: () => StreamHash
+  /** The storer set that certificates must hold against, and engines to check rows with. */
+  readonly da?: DaOptions
 }
 
 export type SpawnInput = {
@@ -96,7 +99,7 @@ export function createClient(options: ClientOptions): Client {
     url: transport.url,
     address,
     transport,
-    da: createDaClient(transport),
+    da: createDaClient(transport, options.da),
     status: (signal) => readStatus(transport, signal),
     process: (id) => createProcess(transport, signer, id),
     spawn: (input) => spawn(transport, signer, input),

@@ -11,8 +11,10 @@ export type { DaClient, DaStatus, StorersAnswer } from './da/client.ts'
 export type { GetInput } from './da/get.ts'
 export type { PublishedBlob, PutData, PutInput, StorerFailure } from './da/put.ts'
 export { type BlobReference, formatReference, parseReference } from './da/reference.ts'
+export { type RegisteredInput, registeredStorers } from './da/registered.ts'
 export type { Retention } from './da/retention.ts'
 export type { DrawnSample, SampleInput, SampleReport } from './da/sample.ts'
+export type { DaOptions } from './da/source.ts'
 export { type AnyCertificate, type VerifiedBlob, verifyBlob } from './da/verify.ts'
 export {
   type AddedModel,

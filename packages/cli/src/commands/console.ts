@@ -1,8 +1,8 @@
+import { findSubject } from '@heddle/sdk/console'
 import { type Command, clientFlags, idArgument } from '../command.ts'
 import { connectSigned } from '../connect.ts'
 import { runScript } from '../console/script.ts'
 import { Session } from '../console/session.ts'
-import { findSubject } from '../console/subject.ts'
 import { Terminal } from '../console/terminal.ts'
 import { remark } from '../output.ts'
 

@@ -1,24 +1,26 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rename } from 'node:fs/promises'
-import { errorMessage, HeddleError } from '@heddle/protocol/base'
+import { decodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/base'
 import { type Client, parseReference } from '@heddle/sdk'
 import { type Given, textFlag, usageError } from '../command.ts'
-import { connect } from '../connect.ts'
 import { answer, remark } from '../output.ts'
 import { readManifest } from './da-manifest.ts'
 import { createProgressBar, type ProgressBar } from './da-progress.ts'
+import { connectDaReader } from './da-reader.ts'
 
 /** Bytes to fetch: a part of a manifest with its hash, or a blob by its name alone. */
 type Piece = {
   readonly reference: string
   readonly lengthBytes: number
   readonly sha256?: string
+  /** Compact bytes, base64url. */
+  readonly certificate?: string
 }
 
 /** `heddle da get BLOB`: to standard output, or to a file, going on where an earlier try ended. */
 export async function getCommandOfDa({ values: [name], flags, signal }: Given): Promise<number> {
   if (name === undefined) throw usageError('heddle da get: name a commitment or a manifest')
-  const { da } = connect(flags)
+  const da = await connectDaReader(flags)
   const pieces = await piecesOf(da, name, signal)
   const totalBytes = pieces.reduce((sum, piece) => sum + piece.lengthBytes, 0)
   const out = textFlag(flags, 'out')
@@ -54,7 +56,7 @@ async function writeOut(
 ): Promise<void> {
   for (const piece of pieces) {
     const hash = createHash('sha256')
-    for await (const bytes of da.get(piece.reference, { signal })) {
+    for await (const bytes of da.get(piece.reference, { signal, ...certificateOf(piece) })) {
       hash.update(bytes)
       if (!process.stdout.write(bytes)) {
         await new Promise((resolve) => process.stdout.once('drain', resolve))
@@ -87,7 +89,8 @@ async function fetchInto(
     if (at < piece.lengthBytes) {
       const { commitment, fromByte = 0 } = parseReference(piece.reference)
       const range = { fromByte: fromByte + at, toByte: fromByte + piece.lengthBytes }
-      for await (const bytes of da.get({ commitment, ...range }, { signal })) {
+      const input = { signal, ...certificateOf(piece) }
+      for await (const bytes of da.get({ commitment, ...range }, input)) {
         hash.update(bytes)
         await file.write(bytes, 0, bytes.length, startByte + at)
         at += bytes.length
@@ -103,6 +106,12 @@ async function fetchInto(
   }
   await file.truncate(totalBytes)
   await file.sync()
+}
+
+/** What a manifest says is not asked of the node. */
+function certificateOf({ certificate }: Piece): { readonly certificate?: Uint8Array } {
+  const bytes = decodeBase64Url(certificate ?? '')
+  return bytes === undefined || bytes.length === 0 ? {} : { certificate: bytes }
 }
 
 async function hashFrom(

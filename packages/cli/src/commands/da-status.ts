@@ -1,8 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { errorMessage, HeddleError } from '@heddle/protocol/base'
-import { type Given, textFlag } from '../command.ts'
+import type { StorerDirectoryJson } from '@heddle/protocol/certificate'
+import { registeredStorers } from '@heddle/sdk'
+import { type Flags, type Given, numberFlag, textFlag } from '../command.ts'
 import { connect } from '../connect.ts'
 import { answer, print, remark, withProgress } from '../output.ts'
+
+/** Some ten years. */
+const secondsMax = 315_360_000
 
 /** `heddle da status`: the storer set, who of it answers, and what a certificate needs. */
 export async function statusOfDa({ flags, signal }: Given): Promise<number> {
@@ -27,9 +32,12 @@ export async function statusOfDa({ flags, signal }: Given): Promise<number> {
   return 0
 }
 
-/** `heddle da storers [--out FILE]`: the storer set, as `verify` takes it. Get it from who you trust. */
+/**
+ * `heddle da storers [--authority ADDRESS] [--out FILE]`: the storer set, as `verify` takes it: that which
+ * the node is told of, or with an authority that which the base layer has for an epoch.
+ */
 export async function storersOfDa({ flags, signal }: Given): Promise<number> {
-  const storers = await withProgress('asking', connect(flags).da.storers({ signal }))
+  const storers = await withProgress('asking', readStorers(flags, signal))
   const text = `${JSON.stringify(storers, undefined, 2)}\n`
   const out = textFlag(flags, 'out')
   if (out === undefined) {
@@ -42,4 +50,18 @@ export async function storersOfDa({ flags, signal }: Given): Promise<number> {
   })
   remark(`${storers.storers.length} storers  ${out}`)
   return 0
+}
+
+function readStorers(flags: Flags, signal: AbortSignal): Promise<StorerDirectoryJson> {
+  const client = connect(flags)
+  const authority = textFlag(flags, 'authority')
+  if (authority === undefined) return client.da.storers({ signal })
+  const epochSeconds = numberFlag(flags, 'epoch-seconds', secondsMax)
+  const height = numberFlag(flags, 'height', Number.MAX_SAFE_INTEGER)
+  return registeredStorers(client, {
+    authority,
+    signal,
+    ...(epochSeconds === undefined ? {} : { epochSeconds }),
+    ...(height === undefined ? {} : { height }),
+  })
 }

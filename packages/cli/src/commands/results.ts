@@ -1,3 +1,4 @@
+import { summarizeResult } from '@heddle/sdk/console'
 import {
   type Command,
   clientFlags,
@@ -8,7 +9,6 @@ import {
 } from '../command.ts'
 import { connectReader } from '../connect.ts'
 import { answer, remark, withProgress } from '../output.ts'
-import { summarizeResult } from '../result.ts'
 
 const limitMax = 1000
 

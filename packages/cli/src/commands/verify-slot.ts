@@ -1,4 +1,5 @@
-import { type CheckedUnit, openChecker, type Verification } from '@heddle/node/main'
+import { createCatalog, expandModel, modelFormats, sha256Hash } from '@heddle/node/inference'
+import { type CheckedUnit, type Checker, openChecker, type Verification } from '@heddle/node/main'
 import { createRuntime, nodeCrypto } from '@heddle/node/runtime'
 import { encodeBase64Url, HeddleError, isHeddleError } from '@heddle/protocol/base'
 import { type Item, parseItem, verifyItem } from '@heddle/protocol/item'
@@ -18,17 +19,31 @@ export async function verifySlot(
   const processId = idArgument('process', process)
   const slot = slotArgument(slotText)
   const client = connect(flags)
-  const checker = openChecker({
-    items: { item: (id: string) => itemOf(client, id, signal) },
-    verify: (item: Item) => verifyItem(item, nodeCrypto),
-    engine: nodeCrypto,
-    runtime: createRuntime(),
-  })
+  const checker = openClientChecker(client, signal)
   const request = { processId, slot, fromCheckpoint: flags['from-checkpoint'] === true }
   const checking = checker.verify(unitOf(client, signal), request).finally(checker.close)
   const found = await withProgress('running it here', checking)
   answer(flags.json === true, jsonOf(found), describe(found, slot))
   return found.outcome === 'verified' ? 0 : 1
+}
+
+/** Runs slots of processes with what a node keeps: modules, and the models that are one or are called. */
+export function openClientChecker(client: Client, signal: AbortSignal): Checker {
+  const item = (id: string) => itemOf(client, id, signal)
+  const models = createCatalog(
+    { item, keep: async () => undefined, tagged: async () => [] },
+    sha256Hash(nodeCrypto.sha256),
+  )
+  return openChecker(
+    {
+      items: { item },
+      verify: (each: Item) => verifyItem(each, nodeCrypto),
+      expandModule: (module, use) => expandModel(module, models, use),
+      engine: nodeCrypto,
+      runtime: createRuntime(),
+    },
+    { moreFormats: modelFormats },
+  )
 }
 
 function jsonOf(found: Verification): Record<string, unknown> {

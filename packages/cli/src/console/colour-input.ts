@@ -1,5 +1,5 @@
 import type { REPLServer } from 'node:repl'
-import { colourCode, type Language } from './lexer.ts'
+import { colourCode, type Language } from '@heddle/sdk/console'
 
 /** What is used of Node's line editor beside its documented part; left alone where it is not there. */
 type LineEditor = {

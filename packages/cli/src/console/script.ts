@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { isUnfinished } from './lexer.ts'
+import { isUnfinished } from '@heddle/sdk/console'
 import type { Session } from './session.ts'
 
 /** Evaluates what comes on standard input, one whole piece of code after another, without prompts. */

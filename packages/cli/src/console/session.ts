@@ -1,7 +1,7 @@
 import { errorMessage } from '@heddle/protocol/base'
 import { readActorSource, type SlotResult } from '@heddle/sdk'
+import { inboxCode, promptOf, type Subject } from '@heddle/sdk/console'
 import { print, printable, remark } from '../output.ts'
-import type { Subject } from './subject.ts'
 
 /** What a line that begins with a dot does; both ways to use a console have the same ones. */
 export type ConsoleCommand = { readonly help: string; run(text: string): Promise<void> | void }
@@ -58,9 +58,8 @@ export class Session {
 
   #show(result: SlotResult): void {
     this.answered.add(result.slot)
-    const output: unknown = result.raw.Output
-    const prompt = typeof output === 'object' && output !== null && 'prompt' in output
-    if (prompt && typeof output.prompt === 'string') this.onPrompt(printable(output.prompt))
+    const prompt = promptOf(result)
+    if (prompt !== undefined) this.onPrompt(printable(prompt))
     if (result.error !== undefined) this.fault(result.error)
     // What a declaration gives is nothing to show.
     else if (result.output !== '' && result.output !== 'undefined') print(printable(result.output))
@@ -71,8 +70,8 @@ export class Session {
   }
 
   async #inbox(): Promise<void> {
-    const data = this.subject.language === 'lua' ? 'return Inbox' : 'inbox'
-    const result = await this.subject.handle.read({ action: 'Eval', data })
+    const { handle, language } = this.subject
+    const result = await handle.read({ action: 'Eval', data: inboxCode[language] })
     if (result.error === undefined) print(printable(result.output))
     else this.fault(result.error)
   }

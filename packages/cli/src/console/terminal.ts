@@ -3,13 +3,11 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type REPLServer, Recoverable, start } from 'node:repl'
 import { errorMessage } from '@heddle/protocol/base'
+import { completeName, isUnfinished, summarizeResult } from '@heddle/sdk/console'
 import { print, printable } from '../output.ts'
-import { summarizeResult } from '../result.ts'
 import { colourInput } from './colour-input.ts'
-import { isUnfinished } from './lexer.ts'
 import { followResults } from './live.ts'
 import type { Session } from './session.ts'
-import { completeName } from './subject.ts'
 
 type Reply = (error: Error | null, shown?: unknown) => void
 type Completed = (error: Error | null, found: [string[], string]) => void

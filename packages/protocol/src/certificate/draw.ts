@@ -5,6 +5,7 @@ import {
   type CommitteeBounds,
   committeeBounds,
   committeeFor,
+  limits,
 } from '../params/index.ts'
 import { certificateInvalid } from './errors.ts'
 import { u32Bytes } from './numbers.ts'
@@ -31,10 +32,10 @@ export type Assignment = {
 }
 
 /**
- * Draws the committee of a blob. Seats go by stake: storers are put in random order, their stakes
- * laid end to end, and one point taken in each of N equal parts, all at the same random offset
- * (systematic sampling, Madow 1949), so that a storer with a share s of the stake has ⌊Ns⌋ or
- * ⌈Ns⌉ seats. Then rows are shuffled, and each seat takes as many as the committee says.
+ * The committee of a blob and its rows. An epoch has a fixed number of committees, drawn from the set
+ * and its beacon alone; the commitment says which of them it is, and which rows each seat has. So an
+ * encoder that tries blobs until it likes the committee has no more to choose from than these
+ * (spec/05-certificate.md §6).
  *
  * Throws `certificate` where k and n are not those of the set's committee: rows per seat are what
  * soundness rests on, and not the encoder's to choose (spec/04-commitment.md §5).
@@ -51,7 +52,7 @@ export function drawAssignment(
   const setId = storerSetId(set)
   const seed = sha256(concatBytes([Uint8Array.of(storerTags.drawSeed), commitment, setId]))
   const random = new DrawStream(seed)
-  const seats = drawSeats(set, committee.storers, random)
+  const seats = seatsOf(set, committee.storers, random.index(limits.committeesPerEpoch))
   const rows = random.shuffled(n)
   const rowsOf = new Map<number, number[]>()
   seats.forEach((storer, seat) => {
@@ -69,7 +70,28 @@ export function drawAssignment(
   return { committee, bounds: committeeBounds(committee), setId, members }
 }
 
-/** The storer of each seat. */
+/** Seats of committees by set, then by size and number: a storer draws for every blob it is sent. */
+const knownSeats = new WeakMap<StorerSet, Map<number, readonly number[]>>()
+
+/** The storer of each seat of one of the epoch's committees of this size. */
+export function seatsOf(set: StorerSet, count: number, number: number): readonly number[] {
+  const known = knownSeats.get(set) ?? new Map<number, readonly number[]>()
+  knownSeats.set(set, known)
+  const name = count * limits.committeesPerEpoch + number
+  const drawn = known.get(name)
+  if (drawn !== undefined) return drawn
+  const tag = Uint8Array.of(storerTags.committeeSeed)
+  const seed = sha256(concatBytes([tag, storerSetId(set), u32Bytes(count), u32Bytes(number)]))
+  const seats = drawSeats(set, count, new DrawStream(seed))
+  known.set(name, seats)
+  return seats
+}
+
+/**
+ * Seats go by stake: storers are put in random order, their stakes laid end to end, and one point
+ * taken in each of N equal parts, all at the same random offset (systematic sampling, Madow 1949), so
+ * that a storer with a share s of the stake has ⌊Ns⌋ or ⌈Ns⌉ seats.
+ */
 function drawSeats({ storers }: StorerSet, count: number, random: DrawStream): number[] {
   const order = random.shuffled(storers.length)
   const total = storers.reduce((sum, { stake }) => sum + stake, 0n)
@@ -106,7 +128,7 @@ class DrawStream {
   shuffled(count: number): number[] {
     const order = Array.from({ length: count }, (_, i) => i)
     for (let last = count - 1; last > 0; last--) {
-      const other = this.#index(last + 1)
+      const other = this.index(last + 1)
       const kept = order[last] ?? 0
       order[last] = order[other] ?? 0
       order[other] = kept
@@ -115,7 +137,7 @@ class DrawStream {
   }
 
   /** Uniform below `bound`: words that would favour small numbers are passed over. */
-  #index(bound: number): number {
+  index(bound: number): number {
     const fair = 2 ** 32 - (2 ** 32 % bound)
     for (;;) {
       const word = this.#word()

@@ -1,4 +1,4 @@
-import { type ErasureEngine, referenceErasure } from '../erasure/index.ts'
+import { type ErasureEngine, planeErasure } from '../erasure/index.ts'
 import { type BlobHash, portableBlake3, portableSha256 } from '../merkle/index.ts'
 import { type Fingerprint, portableFingerprint } from './ghash.ts'
 
@@ -16,5 +16,5 @@ export const portableCommitment = {
 } as const
 
 function engineWith(hash: BlobHash): CommitmentEngine {
-  return { hash, erasure: referenceErasure, fingerprint: portableFingerprint }
+  return { hash, erasure: planeErasure, fingerprint: portableFingerprint }
 }

@@ -29,6 +29,15 @@ export function commitmentHash(stated: number, given: number): HeddleError {
   )
 }
 
+/** What a node sent as rows of a blob is no row of it. */
+export function segmentFrameInvalid(fault: string): HeddleError {
+  return new HeddleError(
+    'da-segment-frame',
+    'invalid',
+    `a row of the blob cannot be read: ${fault}. Ask again, or another node.`,
+  )
+}
+
 /** The registrations or the list of storers of an epoch do not make a storer set. */
 export function storerSetInvalid(fault: string): HeddleError {
   return new HeddleError(

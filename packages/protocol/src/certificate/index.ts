@@ -6,6 +6,14 @@ export {
   portableBls,
 } from './bls.ts'
 export {
+  rangeBytes,
+  type SegmentPieces,
+  type StripeRange,
+  segmentsOfRange,
+  stripePieces,
+  stripeRanges,
+} from './byte-range.ts'
+export {
   type Certificate,
   certificateCommitment,
   decodeCertificate,
@@ -25,7 +33,7 @@ export {
   rowPath,
 } from './commit.ts'
 export { commitmentFrom, commitmentOf, fingerprintsDigest, pathLimits } from './derive.ts'
-export { type Assignment, drawAssignment, type Member } from './draw.ts'
+export { type Assignment, drawAssignment, type Member, seatsOf } from './draw.ts'
 export { type CommitmentEngine, portableCommitment } from './engine.ts'
 export { fingerprintBytes } from './fingerprint.ts'
 export { type Fingerprint, portableFingerprint } from './ghash.ts'
@@ -39,6 +47,7 @@ export {
   lengthBytesMax,
 } from './parameters.ts'
 export { pieceSamplingConfidence, rowSamplesFor, rowSamplingConfidence } from './sampling.ts'
+export { encodeSegmentFrame, readSegmentFrames } from './segment-frames.ts'
 export {
   type Equivocation,
   isExpired,
@@ -49,9 +58,11 @@ export {
 } from './statement.ts'
 export {
   checkStorerSet,
+  epochBeacon,
   makeStorerSet,
   provePossession,
   type Registration,
+  registrationMessage,
   type Storer,
   type StorerSet,
   storerSetId,
@@ -81,4 +92,9 @@ export {
   countRows,
   verifyCertificate,
 } from './verify-certificate.ts'
-export { type RowSegment, segmentStripes, verifyRowSegment } from './verify-segment.ts'
+export {
+  type RowSegment,
+  segmentPathOf,
+  segmentStripes,
+  verifyRowSegment,
+} from './verify-segment.ts'

@@ -38,6 +38,21 @@ export function provePossession(signer: BlsSigner): Uint8Array {
   return signer.sign(possessionMessage(signer.key))
 }
 
+/** What a storer's key signs to be registered with a lane key and a place: domain ‖ 12 ‖ key ‖ … */
+export function registrationMessage(
+  key: Uint8Array,
+  laneKey: Uint8Array,
+  placeDigest: Uint8Array,
+): Uint8Array {
+  const start = [encodeText(signingDomain), Uint8Array.of(storerTags.registration)]
+  return concatBytes([...start, key, laneKey, placeDigest])
+}
+
+/** SHA-256(13 ‖ epoch ‖ block id): an epoch's beacon from its first block. */
+export function epochBeacon(epoch: number, blockId: Uint8Array): Uint8Array {
+  return sha256(concatBytes([Uint8Array.of(storerTags.epochBeacon), u64Bytes(epoch), blockId]))
+}
+
 /**
  * Without this check a storer could register a key made from the keys of others, and sign for all
  * of them (rogue-key attack).

@@ -8,6 +8,9 @@ export const storerTags = {
   drawBlock: 8,
   statement: 9,
   possession: 10,
+  committeeSeed: 11,
+  registration: 12,
+  epochBeacon: 13,
 } as const
 
 /** Stands before every message a storer's key signs, so that no other use of BLS gives one. */

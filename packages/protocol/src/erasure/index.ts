@@ -11,4 +11,5 @@ export {
 export { cantorBasis, multiply, point } from './field.ts'
 export { lagrangeCoefficients } from './interpolate.ts'
 export { type ErasureLocator, locateErasures } from './locator.ts'
+export { planeErasure } from './plane-erasure.ts'
 export { encodeSymbols, recoverSymbols, referenceErasure } from './reference.ts'

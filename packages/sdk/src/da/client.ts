@@ -1,18 +1,15 @@
-import { encodeBase64Url } from '@heddle/protocol/base'
 import {
   type Certificate,
-  certificateCommitment,
-  certificateFromJson,
   type StorerDirectoryJson,
   storerDirectoryFromJson,
 } from '@heddle/protocol/certificate'
 import { readObject, type Transport } from '../transport.ts'
-import { certificateForged } from './errors.ts'
 import { type GetInput, getBlob, readBlob } from './get.ts'
 import { type PublishedBlob, type PutData, type PutInput, putBlob } from './put.ts'
 import { type BlobReference, parseReference } from './reference.ts'
 import { type SampleInput, type SampleReport, sampleBlob } from './sample.ts'
-import { type AnyCertificate, readCertificate, type VerifiedBlob, verifyBlob } from './verify.ts'
+import { createDaSource, type DaOptions } from './source.ts'
+import { type AnyCertificate, type VerifiedBlob, verifyBlob } from './verify.ts'
 
 /** What a node says of the wide lane. */
 export type DaStatus = {
@@ -45,11 +42,11 @@ export type StorersAnswer = StorerDirectoryJson & {
 export type DaClient = {
   /** Publishes a blob; see `putBlob` for what is refused. */
   put(data: PutData, input?: PutInput): Promise<PublishedBlob>
-  /** Its bytes as they come; the node checks every row, and is believed. */
+  /** Its bytes as they come, each row checked here: no node is believed. See `getBlob`. */
   get(reference: string | BlobReference, input?: GetInput): AsyncGenerator<Uint8Array>
   /** The same, whole. */
   read(reference: string | BlobReference, input?: GetInput): Promise<Uint8Array>
-  /** The certificate of a commitment; `verify` says whether it holds. */
+  /** The certificate of a commitment, which holds where the client was given a storer set. */
   certificate(commitment: string, signal?: AbortSignal): Promise<Certificate>
   /** Tells the node a certificate it does not have, so that it can read the blob. */
   keep(certificate: Uint8Array, signal?: AbortSignal): Promise<void>
@@ -62,29 +59,21 @@ export type DaClient = {
   storers(input?: { states?: boolean; signal?: AbortSignal }): Promise<StorersAnswer>
 }
 
-export function createDaClient(transport: Transport): DaClient {
-  const certificate: DaClient['certificate'] = async (text, signal) => {
-    const { commitment } = parseReference(text)
-    const answer = await transport.get(`/da/certificates/${commitment}`, signal)
-    const found = certificateFromJson(readObject(transport, answer))
-    if (encodeBase64Url(certificateCommitment(found)) === commitment) return found
-    throw certificateForged(commitment, transport.url)
-  }
+export function createDaClient(transport: Transport, options: DaOptions = {}): DaClient {
+  const source = createDaSource(transport, options)
   return {
-    certificate,
+    certificate: (commitment, signal) => {
+      return source.certificate(parseReference(commitment).commitment, signal)
+    },
     put: (data, input = {}) => putBlob(transport, data, input),
-    get: (reference, input = {}) => getBlob(transport, reference, input),
-    read: (reference, input = {}) => readBlob(transport, reference, input),
+    get: (reference, input = {}) => getBlob(source, reference, input),
+    read: (reference, input = {}) => readBlob(source, reference, input),
     async keep(bytes, signal) {
       const body = new Uint8Array(bytes)
       await transport.post('/da/certificates', body, 'application/octet-stream', signal)
     },
     async sample(reference, input = {}) {
-      const found =
-        typeof reference === 'string'
-          ? await certificate(reference, input.signal)
-          : readCertificate(reference)
-      return sampleBlob(transport, found, input)
+      return sampleBlob(source, await source.certificate(reference, input.signal), input)
     },
     verify: verifyBlob,
     async status(signal) {

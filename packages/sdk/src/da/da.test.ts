@@ -101,21 +101,6 @@ describe('put and get', () => {
     })
   })
 
-  it('asks for a range, and does not take less for all', async () => {
-    const bytes = new Uint8Array(5).fill(7)
-    const headers = { 'content-length': '5' }
-    const { da } = clientOf(() => new Response(bytes, { status: 206, headers }))
-    expect(await da.read({ commitment, fromByte: 10, toByte: 15 })).toEqual(bytes)
-    const { da: short } = clientOf(
-      () => new Response(bytes, { status: 200, headers: { 'content-length': '9' } }),
-    )
-    await expect(short.read(commitment)).rejects.toMatchObject({ code: 'da-blob-cut' })
-    const { da: whole } = clientOf(() => new Response(bytes, { status: 200, headers }))
-    await expect(whole.read({ commitment, fromByte: 1, toByte: 3 })).rejects.toMatchObject({
-      code: 'da-blob-cut',
-    })
-  })
-
   it('counts what a node cannot sample as a gap, and its other faults as none', async () => {
     const refusal = (code: string) =>
       Response.json({ error: 'no', code }, { status: code === 'da-sample-missing' ? 503 : 500 })

@@ -1,21 +1,16 @@
-import { decodeBase64Url, encodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/base'
+import { encodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/base'
 import {
   type Certificate,
-  type CommitmentEngine,
   certificateCommitment,
   layoutOf,
-  openCommitment,
   pieceSamplingConfidence,
-  portableCommitment,
   rowSamplesFor,
   rowSamplingConfidence,
   verifyRow,
   verifySample,
 } from '@heddle/protocol/certificate'
-import { hashIds } from '@heddle/protocol/merkle'
-import type { Transport } from '../transport.ts'
 import { drawBelow, drawDistinct } from './draw.ts'
-import { headerBytes } from './verify.ts'
+import { type DaSource, headerBytes } from './source.ts'
 
 export type SampleInput = {
   /**
@@ -62,7 +57,7 @@ const atOnceDefault = 4
  * against the commitment. What counts as there is what this node could fetch from the storer that has it.
  */
 export async function sampleBlob(
-  transport: Transport,
+  source: DaSource,
   certificate: Certificate,
   input: SampleInput,
 ): Promise<SampleReport> {
@@ -71,12 +66,11 @@ export async function sampleBlob(
   const { k, n, stripes, pieceBytes } = layout
   const of = input.of ?? (stripes === 1 ? 'rows' : 'pieces')
   const commitment = encodeBase64Url(certificateCommitment(certificate))
-  const engine = portableCommitment[parameters.hashId === hashIds.blake3 ? 'blake3' : 'sha256']
   const drawn = of === 'rows' ? drawRows(k, n, input) : drawPieces(certificate, input)
   const check =
     of === 'rows'
-      ? await rowChecker(transport, engine, certificate, commitment, input.signal)
-      : pieceChecker(transport, engine, certificate, commitment, input.signal)
+      ? await rowChecker(source, certificate, commitment, input.signal)
+      : pieceChecker(source, certificate, commitment, input.signal)
   const samples = await runAll(drawn, check, input)
   const gaps = samples.filter(({ gap }) => gap !== undefined).length
   const range = stripesOf(certificate, input)
@@ -127,18 +121,19 @@ function stripesOf({ parameters }: Certificate, { fromByte = 0, toByte }: Sample
 type Check = (sample: DrawnSample) => Promise<string | undefined>
 
 function pieceChecker(
-  transport: Transport,
-  engine: CommitmentEngine,
-  { parameters, root }: Certificate,
+  source: DaSource,
+  certificate: Certificate,
   commitment: string,
   signal: AbortSignal | undefined,
 ): Check {
+  const { parameters, root } = certificate
+  const engine = source.engineFor(certificate)
   const layout = layoutOf(parameters)
   const nothing = new Uint8Array(0)
   const committed = { parameters, root, fingerprints: nothing, commitment: nothing }
   return async ({ row, stripe = 0 }) => {
     const path = `/da/rows/${commitment}/${row}?stripe=${stripe}`
-    const { headers, body: piece } = await transport.get(path, signal)
+    const { headers, body: piece } = await source.transport.get(path, signal)
     return verifySample(
       engine,
       { layout, committed },
@@ -154,19 +149,16 @@ function pieceChecker(
 }
 
 async function rowChecker(
-  transport: Transport,
-  engine: CommitmentEngine,
-  { parameters, root }: Certificate,
+  source: DaSource,
+  certificate: Certificate,
   commitment: string,
   signal: AbortSignal | undefined,
 ): Promise<Check> {
-  const { body: fingerprints } = await transport.get(`/da/fingerprints/${commitment}`, signal)
-  const bytes = decodeBase64Url(commitment) ?? new Uint8Array(0)
-  const committed = { parameters, root, fingerprints, commitment: bytes }
-  const open = openCommitment(engine, committed)
+  const engine = source.engineFor(certificate)
+  const open = await source.open(certificate, signal)
   const { stripes, pieceBytes } = open.layout
   return async ({ row }) => {
-    const { headers, body } = await transport.get(`/da/rows/${commitment}/${row}`, signal)
+    const { headers, body } = await source.transport.get(`/da/rows/${commitment}/${row}`, signal)
     if (body.length !== stripes * pieceBytes) return 'shape'
     const pieces = Array.from({ length: stripes }, (_, at) =>
       body.subarray(at * pieceBytes, (at + 1) * pieceBytes),

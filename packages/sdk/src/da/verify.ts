@@ -1,4 +1,4 @@
-import { decodeBase64Url, encodeBase64Url } from '@heddle/protocol/base'
+import { encodeBase64Url } from '@heddle/protocol/base'
 import {
   type Certificate,
   type CertificateJson,
@@ -51,9 +51,4 @@ export function verifyBlob(given: AnyCertificate, storers: StorerDirectoryJson):
     signers: signers.length,
     expiresAtSeconds: expiresAtSeconds === 0 ? null : expiresAtSeconds,
   }
-}
-
-/** Bytes of a header, or none. */
-export function headerBytes(headers: Headers, name: string): Uint8Array {
-  return decodeBase64Url(headers.get(name) ?? '') ?? new Uint8Array(0)
 }

@@ -10,6 +10,7 @@ import {
   type RouteReply,
   type RouteRequest,
 } from '../../network/index.ts'
+import { begun } from './begun.ts'
 import { collectBlob } from './collect.ts'
 import { notPublishing } from './errors.ts'
 import { namedCertificate } from './lookup.ts'
@@ -98,17 +99,4 @@ async function getBlob(deps: DaDeps, request: RouteRequest): Promise<RouteReply>
 
 function isSame(ifRange: string | undefined, commitment: string): boolean {
   return ifRange === undefined || ifRange === `"${commitment}"`
-}
-
-/** Waits for the first bytes, so that a blob that cannot be read is refused and not broken off. */
-async function begun(bytes: AsyncGenerator<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const first = await bytes.next()
-  return (async function* () {
-    try {
-      if (!first.done) yield first.value
-      yield* bytes
-    } finally {
-      await bytes.return(undefined)
-    }
-  })()
 }

@@ -27,9 +27,9 @@ export async function openCertificateStore(
       slots.set(name, { slot, expiresAtSeconds })
     }
   }
-  async function* records() {
-    for (let slot = 0; slot < next; ) {
-      const page = await journal.read(logName, slot, readAtOnce)
+  async function* records(from = 0, to = Number.POSITIVE_INFINITY) {
+    for (let slot = from; slot < Math.min(to, next); ) {
+      const page = await journal.read(logName, slot, Math.min(readAtOnce, to - slot))
       if (page.length === 0) return
       for (const record of page)
         yield { slot: record.slot, certificate: decodeCertificate(record.bytes) }
@@ -37,6 +37,9 @@ export async function openCertificateStore(
     }
   }
   for await (const { certificate, slot } of records()) note(certificate, slot)
+  /** A blob that was certified again for longer has an older record too. */
+  const isKept = (certificate: Certificate, slot: number) =>
+    slots.get(encodeBase64Url(certificateCommitment(certificate)))?.slot === slot
   return {
     count: () => slots.size,
     async keep(certificate) {
@@ -61,9 +64,19 @@ export async function openCertificateStore(
     },
     async *all() {
       for await (const { certificate, slot } of records()) {
-        const name = encodeBase64Url(certificateCommitment(certificate))
-        if (slots.get(name)?.slot === slot) yield certificate
+        if (isKept(certificate, slot)) yield certificate
       }
+    },
+    async newest(limit) {
+      const found: Certificate[] = []
+      for (let end = next; end > 0 && found.length < limit; end -= readAtOnce) {
+        const kept: Certificate[] = []
+        for await (const { certificate, slot } of records(Math.max(0, end - readAtOnce), end)) {
+          if (isKept(certificate, slot)) kept.push(certificate)
+        }
+        found.push(...kept.reverse())
+      }
+      return found.slice(0, limit)
     },
   }
 }

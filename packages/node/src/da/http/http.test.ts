@@ -105,6 +105,9 @@ it('certificates outlive the process, and the one that lasts longest is kept', a
     const all = []
     for await (const { expiresAtSeconds } of store.all()) all.push(expiresAtSeconds)
     expect(all).toEqual([20, 0])
+    const newest = (await store.newest(9)).map((certificate) => certificate.expiresAtSeconds)
+    expect(newest).toEqual([0, 20])
+    expect(await store.newest(1)).toHaveLength(1)
     await journal.close()
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -38,6 +38,8 @@ export type CertificateStore = {
   count(): number
   /** All, each once. */
   all(): AsyncIterable<Certificate>
+  /** The newest, newest first, at most `limit`. */
+  newest(limit: number): Promise<Certificate[]>
 }
 
 export type StorerState = {

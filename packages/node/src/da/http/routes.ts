@@ -5,6 +5,7 @@ import { type DaHttpOptions, daHttpDefaults } from './options.ts'
 import type { DaDeps } from './ports.ts'
 import { repairRoutes } from './repair-routes.ts'
 import { sampleRoutes } from './sample-routes.ts'
+import { segmentRoutes } from './segment-routes.ts'
 import { statusRoutes } from './status-routes.ts'
 
 /** The routes of the wide lane; main mounts them under `/da`. */
@@ -15,6 +16,7 @@ export function daRoutes(deps: DaDeps, given: Partial<DaHttpOptions> = {}): Rout
     ...certificateRoutes(deps),
     ...repairRoutes(deps),
     ...sampleRoutes(deps, options),
+    ...segmentRoutes(deps),
     ...statusRoutes(deps),
   ]
 }

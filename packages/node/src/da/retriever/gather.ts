@@ -1,5 +1,11 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
-import { segmentStripes, verifyRowSegment } from '@heddle/protocol/certificate'
+import {
+  type RowSegment,
+  type SegmentPieces,
+  segmentPathOf,
+  segmentStripes,
+  verifyRowSegment,
+} from '@heddle/protocol/certificate'
 import { decodePiecesReply, encodeGetPieces } from '../wire/get-pieces.ts'
 import { requestKinds } from '../wire/kinds.ts'
 import { rowsMissing } from './errors.ts'
@@ -8,13 +14,15 @@ import { type Holder, late, type OpenBlob } from './open-blob.ts'
 import type { RetrieverOptions } from './options.ts'
 import type { RetrieverDeps } from './ports.ts'
 
-/** Checked rows of one segment: their pieces in order of stripes. */
-export type SegmentRows = ReadonlyMap<number, readonly Uint8Array[]>
+/** Checked rows of one segment, and their memory to be used again once nobody looks any more. */
+export type Gathered = {
+  readonly rows: SegmentPieces
+  /** The same rows with the paths that prove them. */
+  readonly proven: readonly RowSegment[]
+  release(): void
+}
 
-/** Rows, and their memory to be used again once nobody looks at them any more. */
-export type Gathered = { readonly rows: SegmentRows; release(): void }
-
-type Fetched = { readonly pieces: readonly Uint8Array[]; release(): void }
+type Fetched = { readonly checked: RowSegment; release(): void }
 
 export type GatherInput = {
   readonly deps: RetrieverDeps
@@ -41,7 +49,7 @@ export function gatherRows(input: GatherInput): Promise<Gathered> {
 
 class Gathering {
   readonly #input: GatherInput
-  readonly #rows = new Map<number, readonly Uint8Array[]>()
+  readonly #rows = new Map<number, RowSegment>()
   readonly #releases: (() => void)[] = []
   readonly #faults: StorerFault[] = []
   readonly #stop = new AbortController()
@@ -100,7 +108,9 @@ class Gathering {
       const release = () => {
         for (const giveBack of this.#releases.splice(0)) giveBack()
       }
-      this.#end(() => this.#settle?.resolve({ rows: this.#rows, release }))
+      const proven = [...this.#rows.values()]
+      const rows = new Map(proven.map(({ row, pieces }) => [row, pieces]))
+      this.#end(() => this.#settle?.resolve({ rows, proven, release }))
       return
     }
     const { needed, blob } = this.#input
@@ -136,12 +146,12 @@ class Gathering {
       for (const disarm of own) disarm()
     }
     this.#fetch(holder, AbortSignal.any([this.#stop.signal, patience])).then(
-      ({ pieces, release }) => {
+      ({ checked, release }) => {
         done()
         if (this.#stop.signal.aborted) return release()
         this.#releases.push(release)
         health.answered(holder.key, deps.clock.elapsedMs() - startMs)
-        this.#rows.set(holder.row, pieces)
+        this.#rows.set(holder.row, checked)
         this.#advance()
       },
       (error) => {
@@ -178,10 +188,13 @@ class Gathering {
     signal.throwIfAborted()
     const { parameters } = blob.certificate
     const { rowPath, pieces } = decodePiecesReply(parameters, reply.meta, reply.body)
-    const fault = verifyRowSegment(engine, open, { row, segment, rowPath, pieces })
+    const segmentPath = segmentPathOf(open.layout, segment, pieces[0]?.path ?? new Uint8Array(0))
+    const own = pieces.map(({ piece }) => piece)
+    const checked = { row, segment, rowPath, segmentPath, pieces: own }
+    const fault = verifyRowSegment(engine, open, checked)
     if (fault !== undefined) throw new WrongRow(fault)
     const { release = () => {} } = reply
-    return { pieces: pieces.map(({ piece }) => piece), release }
+    return { checked, release }
   }
 }
 

@@ -5,11 +5,11 @@ import {
   newLeafTable,
   rowPath,
   segmentStripes,
+  stripePieces,
   verifyRow,
 } from '@heddle/protocol/certificate'
 import type { SentRow } from '../wire/put-rows.ts'
 import { type GatherInput, gatherRows } from './gather.ts'
-import { piecesAt } from './read.ts'
 
 export type RebuildInput = Omit<GatherInput, 'segment' | 'needed'> & {
   readonly rows: readonly number[]
@@ -33,7 +33,7 @@ export async function rebuildRows(input: RebuildInput): Promise<SentRow[]> {
     const { rows: gathered, release } = await gatherRows({ ...input, segment, needed: new Set() })
     const { fromStripe, count } = segmentStripes(open.layout, segment)
     for (let place = 0; place < count; place++) {
-      const known = piecesAt(gathered, place).slice(0, k)
+      const known = stripePieces(gathered, place).slice(0, k)
       engine.erasure.decode({ k, n, pieceBytes }, known, dataRows, data)
       engine.erasure.encode({ k, n, pieceBytes }, data, parity)
       hashPieces(engine, table, fromStripe + place, 0, data)

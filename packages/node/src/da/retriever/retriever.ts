@@ -1,11 +1,15 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
-import { type Certificate, certificateCommitment } from '@heddle/protocol/certificate'
+import {
+  type Certificate,
+  certificateCommitment,
+  type RowSegment,
+} from '@heddle/protocol/certificate'
 import type { SentRow } from '../wire/put-rows.ts'
 import { createHealth, type StorerFault } from './health.ts'
 import { type OpenBlob, openBlob } from './open-blob.ts'
 import { type RetrieverOptions, retrieverDefaults } from './options.ts'
 import type { RetrieverDeps } from './ports.ts'
-import { readRange } from './read.ts'
+import { gatherRange, readRange } from './read.ts'
 import { rebuildRows } from './rebuild.ts'
 
 export type ReadOptions = {
@@ -26,6 +30,12 @@ export type Retriever = {
   ): Promise<OpenBlob>
   /** Bytes as they come; throws `da-rows-missing` where too few rows are to be had. */
   read(certificate: Certificate, options?: ReadOptions): AsyncGenerator<Uint8Array>
+  /**
+   * The rows that a range of bytes needs, with what proves them, for readers that check and decode
+   * themselves: for each segment all data rows touched, or any k. Their memory is used again once the
+   * next is asked for.
+   */
+  prove(certificate: Certificate, options?: ReadOptions): AsyncGenerator<RowSegment>
   /** Rows made again from those of others; `except` is the storer that lost them. */
   rebuild(
     certificate: Certificate,
@@ -72,6 +82,12 @@ export function createRetriever(
       const { lengthBytes } = certificate.parameters
       const { fromByte = 0, toByte = lengthBytes } = more
       yield* readRange({ ...(await input(certificate, more)), fromByte, toByte })
+    },
+    async *prove(certificate, more = {}) {
+      const { lengthBytes } = certificate.parameters
+      const { fromByte = 0, toByte = lengthBytes } = more
+      const range = { ...(await input(certificate, more)), fromByte, toByte }
+      for await (const { gathered } of gatherRange(range)) yield* gathered.proven
     },
     async rebuild(certificate, rows, { except, ...more } = {}) {
       const own = except === undefined ? {} : { except }

@@ -7,6 +7,7 @@ import {
   piecePath,
   type RowSegment,
   rowPath,
+  segmentPathOf,
   segmentStripes,
   verifyRowSegment,
 } from '@heddle/protocol/certificate'
@@ -43,11 +44,10 @@ function publish() {
   const open = openCommitment(engine, commitBlob(engine, parameters, levels, pieceOf))
   const segmentOf = (row: number, segment: number): RowSegment => {
     const { fromStripe, count } = segmentStripes(table.layout, segment)
-    const pieces = Array.from({ length: count }, (_, at) => ({
-      piece: pieceOf(row, fromStripe + at),
-      path: piecePath(engine, table, row, fromStripe + at),
-    }))
-    return { row, segment, rowPath: rowPath(engine, levels, row), pieces }
+    const pieces = Array.from({ length: count }, (_, at) => pieceOf(row, fromStripe + at))
+    const first = piecePath(engine, table, row, fromStripe)
+    const segmentPath = segmentPathOf(table.layout, segment, first)
+    return { row, segment, rowPath: rowPath(engine, levels, row), segmentPath, pieces }
   }
   return { open, segmentOf }
 }
@@ -63,10 +63,9 @@ it('takes segments of rows and refuses anything else', () => {
   expect(check({ ...data, segment: 2 })).toBe('shape')
   expect(check({ ...data, pieces: [...data.pieces].reverse() })).toBe('path')
   expect(check({ ...data, rowPath: data.rowPath.subarray(32) })).toBe('path')
-  const [first, second] = data.pieces
-  const piece = first?.piece.map((byte, at) => (at === 100 ? byte ^ 1 : byte)) ?? new Uint8Array(0)
-  const path = first?.path ?? new Uint8Array(0)
-  expect(check({ ...data, pieces: [{ piece, path }, ...(second ? [second] : [])] })).toBe('path')
+  expect(check({ ...data, segmentPath: data.segmentPath.subarray(32) })).toBe('path')
+  const pieces = data.pieces.map((piece) => piece.map((byte, at) => (at === 100 ? byte ^ 1 : byte)))
+  expect(check({ ...data, pieces })).toBe('path')
   // Under the root and yet not of the code: what an encoder that lies would send.
   const extended = open.extended.map((byte, at) => (at === 3 * 512 + 32 ? byte ^ 1 : byte))
   expect(verifyRowSegment(engine, { ...open, extended }, data)).toBe('fingerprint')

@@ -1,4 +1,7 @@
-import { type Client, isHeddleError, type ProcessHandle } from '@heddle/sdk'
+import { isHeddleError } from '@heddle/protocol/base'
+import type { Client } from '../client.ts'
+import type { ProcessHandle } from '../process.ts'
+import type { ReadResult } from '../result.ts'
 import type { Language } from './lexer.ts'
 
 /** The process a console talks to. */
@@ -53,4 +56,17 @@ const namesCode: Readonly<Record<Language, (object: string) => string>> = {
     `local names = {} for name in pairs(${object || '_G'}) do ` +
     'if type(name) == "string" then table.insert(names, name) end end ' +
     'return table.concat(names, " ")',
+}
+
+/** Code that gives the messages no handler took. */
+export const inboxCode: Readonly<Record<Language, string>> = {
+  javascript: 'inbox',
+  lua: 'return Inbox',
+}
+
+/** What a process wants its console to ask with; undefined where it does not say. */
+export function promptOf({ raw }: Pick<ReadResult, 'raw'>): string | undefined {
+  const output: unknown = raw.Output
+  const has = typeof output === 'object' && output !== null && 'prompt' in output
+  return has && typeof output.prompt === 'string' ? output.prompt : undefined
 }
