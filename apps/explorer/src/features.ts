@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
 import { fetchRoutes } from './api/node.ts'
-import { paths } from './paths.ts'
 
 /** Parts that not every node has, and how the routes begin that it has then. */
 const marks = {
   availability: 'GET /da/',
   models: 'GET /v1/models',
+  provenance: 'GET /provenance/',
 } as const
 
 export type Feature = keyof typeof marks
@@ -44,10 +44,4 @@ function useRoutes(): ReadonlySet<string> {
 
 function hasRoute(routes: ReadonlySet<string>, beginning: string): boolean {
   return [...routes].some((route) => route.startsWith(beginning))
-}
-
-/** Where a feature's page is. */
-export const featurePaths: Readonly<Record<Feature, () => string>> = {
-  availability: paths.availability,
-  models: paths.models,
 }

@@ -1,5 +1,6 @@
 const whole = new Intl.NumberFormat('en')
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' })
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
 
 export function formatCount(count: number): string {
@@ -8,6 +9,21 @@ export function formatCount(count: number): string {
 
 export function formatShort(count: number): string {
   return count < 10_000 ? whole.format(count) : short.format(count)
+}
+
+/** `1 model`, `2 models`. */
+export function counted(count: number, name: string): string {
+  return `${formatCount(count)} ${name}${count === 1 ? '' : 's'}`
+}
+
+const winstonPerAr = 10n ** 12n
+
+/** Winston as AR, exactly. */
+export function formatWinston(winston: bigint): string {
+  const rest = String(winston % winstonPerAr)
+    .padStart(12, '0')
+    .replace(/0+$/, '')
+  return `${whole.format(winston / winstonPerAr)}${rest === '' ? '' : `.${rest}`} AR`
 }
 
 export function formatBytes(bytes: number): string {
@@ -41,6 +57,10 @@ export function formatAge(ms: number): string {
 
 export function formatTime(ms: number): string {
   return dateTime.format(ms)
+}
+
+export function formatDay(ms: number): string {
+  return day.format(ms)
 }
 
 /** With milliseconds, for what happens faster than seconds. */

@@ -10,6 +10,8 @@ const places: Readonly<Record<string, () => string>> = {
   d: () => paths.deadLetters(),
   q: () => paths.query(),
   s: () => paths.spawn(),
+  c: () => paths.console(),
+  r: paths.receipts,
   w: paths.wallet,
 }
 
@@ -24,6 +26,8 @@ export const shortcuts: readonly (readonly [keys: string, does: string])[] = [
   ['g d', 'dead letters'],
   ['g q', 'query'],
   ['g s', 'spawn'],
+  ['g c', 'console'],
+  ['g r', 'receipts'],
   ['g w', 'wallet'],
   ['?', 'this help'],
 ]

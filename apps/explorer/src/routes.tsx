@@ -21,8 +21,14 @@ const Account = lazy(async () => (await import('./pages/account.tsx')).AccountPa
 const Availability = lazy(async () => (await import('./pages/availability.tsx')).AvailabilityPage)
 const Blob = lazy(async () => (await import('./pages/blob.tsx')).BlobPage)
 const Models = lazy(async () => (await import('./pages/models.tsx')).ModelsPage)
+const Receipts = lazy(async () => (await import('./pages/receipts.tsx')).ReceiptsPage)
+const Receipt = lazy(async () => (await import('./pages/receipt.tsx')).ReceiptPage)
+const Lineages = lazy(async () => (await import('./pages/lineages.tsx')).LineagesPage)
+const Provenance = lazy(async () => (await import('./pages/provenance.tsx')).ProvenancePage)
+const Stake = lazy(async () => (await import('./pages/stake.tsx')).StakePage)
 const Spawn = lazy(async () => (await import('./pages/spawn.tsx')).SpawnPage)
 const Send = lazy(async () => (await import('./pages/send.tsx')).SendPage)
+const ConsolePage = lazy(async () => (await import('./pages/console.tsx')).ConsolePage)
 const Upload = lazy(async () => (await import('./pages/upload.tsx')).UploadPage)
 const Wallet = lazy(async () => (await import('./pages/wallet.tsx')).WalletPage)
 const Search = lazy(async () => (await import('./pages/search.tsx')).SearchPage)
@@ -39,7 +45,8 @@ const routes: readonly (readonly [pattern: string, page: PageOf])[] = [
   ['/query', (_, query) => <Query query={query} />],
   ['/dead-letters', (_, query) => <DeadLetters query={query} />],
   ['/accounts', () => <Accounts />],
-  ['/account/:id', ({ id = '' }) => <Account key={id} address={id} />],
+  ['/account/:id', ({ id = '' }, query) => <Account key={id} address={id} query={query} />],
+  ['/stake', () => <Needs feature="availability" page={() => <Stake />} />],
   ['/availability', () => <Needs feature="availability" page={() => <Availability />} />],
   [
     '/availability/:id',
@@ -48,8 +55,19 @@ const routes: readonly (readonly [pattern: string, page: PageOf])[] = [
     ),
   ],
   ['/models', () => <Needs feature="models" page={() => <Models />} />],
+  ['/receipts', () => <Needs feature="models" page={() => <Receipts />} />],
+  [
+    '/receipt/:id',
+    ({ id = '' }) => <Needs feature="models" page={() => <Receipt key={id} id={id} />} />,
+  ],
+  ['/provenance', () => <Needs feature="provenance" page={() => <Lineages />} />],
+  [
+    '/provenance/:id',
+    ({ id = '' }) => <Needs feature="provenance" page={() => <Provenance key={id} id={id} />} />,
+  ],
   ['/spawn', (_, query) => <Spawn query={query} />],
   ['/send', (_, query) => <Send query={query} />],
+  ['/console', (_, query) => <ConsolePage query={query} />],
   ['/upload', () => <Upload />],
   ['/wallet', () => <Wallet />],
   ['/search', (_, query) => <Search query={query} />],

@@ -1,10 +1,14 @@
+import type { SlotMoments } from '@heddle/protocol/api'
 import { type Found, findItems } from './graphql.ts'
-import { fetchMoments, type Moments } from './node.ts'
+import { fetchMoments } from './node.ts'
+import { isMissing } from './request.ts'
 import {
   type Assigned,
   fetchAssigned,
+  fetchLogAvailability,
   fetchOutbox,
   fetchResult,
+  fetchRollup,
   type Letter,
   type Outgoing,
   type Place,
@@ -25,13 +29,22 @@ export type Sent = {
   readonly letter?: Letter
 }
 
+/** How lasting a slot is beyond this node's own log. */
+export type Lasting = {
+  /** What storers signed for; absent where the process does not ask for it. */
+  readonly certified?: { readonly isDone: boolean; readonly commitment?: string }
+  /** Rolled up into the store; absent where the node does not do that. */
+  readonly kept?: { readonly isDone: boolean; readonly bundle?: string }
+}
+
 /** All that is known of a message's life. */
 export type Journey = {
   readonly assigned: Assigned
   readonly place: Place
-  readonly moments: Moments
+  readonly moments: SlotMoments
   readonly result?: Result
   readonly sent: readonly Sent[]
+  readonly lasting: Lasting
   /** Whether nothing more is to come. */
   readonly isSettled: boolean
 }
@@ -44,14 +57,38 @@ export async function readJourney(id: string, signal: AbortSignal): Promise<Jour
   const assigned = await fetchAssigned(id, signal)
   const place = placeOf(assigned)
   const moments = await fetchMoments(place.processId, place.slot, signal)
-  const base = { assigned, place, moments }
+  const lasting = await readLasting(place, signal)
+  const base = { assigned, place, moments, lasting }
   if (!moments.evaluated) return { ...base, sent: [], isSettled: false }
   const result = await fetchResult(id, place.processId, signal)
   const sent = await followSent(assigned, place, result, signal)
-  const isSettled = sent.every(
+  const isPushed = sent.every(
     ({ item, letter, kind }) => item !== undefined || letter?.state === 'dead' || kind === 'assign',
   )
+  const { certified, kept } = lasting
+  const isSettled = isPushed && certified?.isDone !== false && kept?.isDone !== false
   return { ...base, result, sent, isSettled }
+}
+
+/** Nodes without a wide lane or rollup do not have these routes. */
+async function readLasting({ processId, slot }: Place, signal: AbortSignal): Promise<Lasting> {
+  const orAbsent = <T>(asked: Promise<T>) =>
+    asked.catch((error: unknown) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+  const [availability, rollup] = await Promise.all([
+    orAbsent(fetchLogAvailability(processId, signal)),
+    orAbsent(fetchRollup(processId, signal)),
+  ])
+  const range = availability?.ranges.find((one) => one.fromSlot <= slot && slot <= one.toSlot)
+  const isAsked = availability !== undefined && availability.certifiedTo > 0
+  const commitment = range && { commitment: range.certificate.commitment }
+  const bundle = rollup?.rollup === undefined ? {} : { bundle: rollup.rollup }
+  return {
+    ...(isAsked && { certified: { isDone: slot < availability.certifiedTo, ...commitment } }),
+    ...(rollup && { kept: { isDone: slot < rollup.slots, ...bundle } }),
+  }
 }
 
 async function followSent(

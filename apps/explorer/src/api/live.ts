@@ -1,5 +1,5 @@
+import type { PeerState, Sample, SlotBatch, SlotEvent } from '@heddle/protocol/api'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { PeerState, Sample, SlotEvent } from './node.ts'
 
 export type LiveHandlers = {
   /** Called once per animation frame at most, with all events since. */
@@ -7,8 +7,6 @@ export type LiveHandlers = {
   onSample?(sample: Sample): void
   onPeers?(peers: readonly PeerState[]): void
 }
-
-type Slots = { readonly events: readonly SlotEvent[]; readonly skipped: number }
 
 /** Events kept for one frame; a hidden tab draws none, so there must be an end. */
 const waitingMax = 2048
@@ -33,7 +31,7 @@ export function useLive(handlers: LiveHandlers, processId?: string): boolean {
     source.onopen = () => setOpen(true)
     source.onerror = () => setOpen(false)
     source.addEventListener('slots', ({ data }) => {
-      const slots = JSON.parse(data) as Slots
+      const slots = JSON.parse(data) as SlotBatch
       waiting.push(...slots.events)
       skipped += slots.skipped + Math.max(0, waiting.length - waitingMax)
       if (waiting.length > waitingMax) waiting = waiting.slice(-waitingMax)

@@ -1,6 +1,16 @@
+import type {
+  Activity,
+  BlobRow,
+  Overview,
+  ProcessAnswer,
+  ProcessPage,
+  RowPage,
+  SlotMoments,
+  SlotRow,
+} from '@heddle/protocol/api'
 import { getJson } from './request.ts'
 
-/** Shapes of the node's answers that the page reads. */
+/** What `/healthz` says. */
 export type Health = {
   readonly status: string
   readonly version: string
@@ -9,105 +19,6 @@ export type Health = {
   readonly modules: { readonly js: string }
   readonly processes: number
   readonly height: number
-}
-
-export type Sample = {
-  readonly atMs: number
-  readonly scheduledPerSecond: number
-  readonly evaluatedPerSecond: number
-  readonly backlogSlots: number
-  readonly latencyMedianMs: number | null
-  readonly latencyHighMs: number | null
-  readonly processes: number
-  readonly height: number
-  readonly memoryBytes: number
-  readonly diskUsedBytes: number
-  readonly diskFreeBytes: number
-}
-
-export type PeerState = {
-  readonly url: string
-  readonly state: 'here' | 'away' | 'unknown'
-  readonly roundTripMs?: number
-}
-
-export type SlotEvent = {
-  readonly kind: 'scheduled' | 'evaluated'
-  readonly processId: string
-  readonly slot: number
-  readonly atMs: number
-  readonly latencyMs?: number
-}
-
-export type Overview = {
-  readonly nowMs: number
-  readonly samples: readonly Sample[]
-  readonly peers: readonly PeerState[]
-  readonly recent: readonly SlotEvent[]
-}
-
-export type ProcessFacts = {
-  readonly id: string
-  readonly name?: string
-  readonly owner?: string
-  readonly module?: string
-  readonly spawnedMs?: number
-  readonly parent?: string
-  readonly parentName?: string
-  readonly slots: number
-  readonly evaluated: number
-}
-
-export type ProcessRow = ProcessFacts & { readonly at: number }
-
-export type Page<Row> = { readonly total: number; readonly rows: readonly Row[] }
-
-export type SlotOutcome = {
-  readonly error?: string
-  readonly messages: number
-  readonly spawns: number
-  readonly assignments: number
-  readonly gasUsed: number
-  readonly output: string
-}
-
-export type SlotRow = {
-  readonly slot: number
-  readonly id: string
-  readonly action: string
-  readonly from: string
-  readonly timestampMs: number
-  readonly bytes: number
-  readonly cron?: string
-  readonly outcome?: SlotOutcome
-}
-
-export type Moments = {
-  readonly scheduledMs?: number
-  readonly evaluatedMs?: number
-  readonly scheduled: boolean
-  readonly evaluated: boolean
-}
-
-export type Partner = {
-  readonly id: string
-  readonly received: number
-  readonly sent: number
-  readonly process?: boolean
-  readonly name?: string
-}
-
-export type Activity = {
-  readonly fromSlot: number
-  readonly slots: number
-  readonly fromMs: number
-  readonly toMs: number
-  readonly bytes: number
-  readonly gasUsed: number
-  readonly errors: number
-  readonly messages: number
-  readonly spawns: number
-  readonly partners: readonly Partner[]
 }
 
 const api = '/explorer/api'
@@ -127,12 +38,12 @@ export function fetchProcesses(
   from: number,
   limit: number,
   signal?: AbortSignal,
-): Promise<Page<ProcessRow> & { readonly named: number }> {
+): Promise<ProcessPage> {
   const query = new URLSearchParams({ search, sort, from: String(from), limit: String(limit) })
   return getJson(`${api}/processes?${query}`, signal)
 }
 
-export function fetchProcess(id: string, signal?: AbortSignal): Promise<ProcessFacts> {
+export function fetchProcess(id: string, signal?: AbortSignal): Promise<ProcessAnswer> {
   return getJson(`${api}/processes/${id}`, signal)
 }
 
@@ -141,11 +52,11 @@ export function fetchSlots(
   from: number,
   limit: number,
   signal?: AbortSignal,
-): Promise<Page<SlotRow>> {
+): Promise<RowPage<SlotRow>> {
   return getJson(`${api}/processes/${id}/slots?from=${from}&limit=${limit}`, signal)
 }
 
-export function fetchMoments(id: string, slot: number, signal?: AbortSignal): Promise<Moments> {
+export function fetchMoments(id: string, slot: number, signal?: AbortSignal): Promise<SlotMoments> {
   return getJson(`${api}/processes/${id}/slots/${slot}`, signal)
 }
 
@@ -167,4 +78,13 @@ export async function fetchNames(
 export async function fetchRoutes(signal?: AbortSignal): Promise<readonly string[]> {
   const { routes } = await getJson<{ readonly routes: readonly string[] }>(`${api}/routes`, signal)
   return routes
+}
+
+/** Blobs that were certified at this node, newest first. */
+export async function fetchBlobs(signal?: AbortSignal): Promise<readonly BlobRow[]> {
+  const { rows } = await getJson<{ readonly rows: readonly BlobRow[] }>(
+    `${api}/blobs?limit=100`,
+    signal,
+  )
+  return rows
 }

@@ -1,5 +1,5 @@
+import type { RowPage } from '@heddle/protocol/api'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import type { Page } from './node.ts'
 
 export type PagedRows<Row> = {
   readonly total: number
@@ -25,7 +25,7 @@ function newBook<Row>(): Book<Row> {
 /** Rows of a list of any length, loaded a page at a time as they come into sight. */
 export function usePagedRows<Row>(
   key: string,
-  load: (from: number, limit: number, signal: AbortSignal) => Promise<Page<Row>>,
+  load: (from: number, limit: number, signal: AbortSignal) => Promise<RowPage<Row>>,
 ): PagedRows<Row> {
   const book = useRef<Book<Row>>(newBook())
   const range = useRef<readonly [number, number]>([0, pageRows])

@@ -125,6 +125,29 @@ export async function fetchComputeStatus(
   return processes[0]
 }
 
+/** Slots of a log in one blob. */
+type CertifiedRange = {
+  readonly fromSlot: number
+  readonly toSlot: number
+  readonly certificate: { readonly commitment: string }
+}
+
+/** How far storers signed for a log; 0 where its process does not ask for that. */
+export function fetchLogAvailability(
+  processId: string,
+  signal?: AbortSignal,
+): Promise<{ readonly certifiedTo: number; readonly ranges: readonly CertifiedRange[] }> {
+  return getJson(`/su/availability/${processId}?limit=1000`, signal)
+}
+
+/** How much of a log is rolled up into the store, and the newest bundle of it. */
+export function fetchRollup(
+  processId: string,
+  signal?: AbortSignal,
+): Promise<{ readonly slots: number; readonly rollup?: string }> {
+  return getJson(`/rollup/${processId}`, signal)
+}
+
 /** What a node signed about the state of a process after a slot. */
 export type SlotProof = {
   readonly resultChain: string

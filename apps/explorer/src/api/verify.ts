@@ -1,3 +1,5 @@
+import { encodeBase64Url } from '@heddle/protocol/base'
+import { portableCrypto } from '@heddle/protocol/crypto'
 import { createClient } from '@heddle/sdk'
 
 const kinds: Readonly<Record<number, string>> = {
@@ -15,4 +17,9 @@ export async function verifyHere(
   const item = await createClient({ url: location.origin }).item(id, signal)
   const kind = kinds[item.signatureType] ?? `signature type ${item.signatureType}`
   return { kind, bytes: item.bytes.length }
+}
+
+/** The address of a public key. */
+export function addressOfKey(owner: Uint8Array): string {
+  return encodeBase64Url(portableCrypto.sha256(owner))
 }

@@ -13,10 +13,12 @@ type FoundItemsProps = {
   readonly filter: ItemFilter
   readonly label: string
   readonly empty: ComponentChildren
+  /** Where an item leads to; its own page unless told. */
+  toOf?(item: Found): string
 }
 
 /** Items that match, newest first. */
-export function FoundItems({ filter, label, empty }: FoundItemsProps) {
+export function FoundItems({ filter, label, empty, toOf }: FoundItemsProps) {
   const { items, first, hasMore, isLoadingMore, more } = useFoundItems(filter)
   const names = useNames(items.map(({ recipient }) => recipient))
   if (first.error !== undefined) return <Failure error={first.error} onRetry={first.reload} />
@@ -45,7 +47,7 @@ export function FoundItems({ filter, label, empty }: FoundItemsProps) {
               <ItemRow
                 key={item.id}
                 item={item}
-                isScheduled={typeof names.get(item.recipient) === 'string'}
+                to={toOf?.(item) ?? addressOf(item, typeof names.get(item.recipient) === 'string')}
               />
             ))}
           </tbody>
@@ -62,13 +64,13 @@ export function FoundItems({ filter, label, empty }: FoundItemsProps) {
   )
 }
 
-function ItemRow({ item, isScheduled }: { item: Found; isScheduled: boolean }) {
+function ItemRow({ item, to }: { item: Found; to: string }) {
   const { id, owner, data, tags, block } = item
   const name = tagValue(tags, 'Name') ?? tagValue(tags, 'Title')
   return (
     <tr>
       <td>
-        <Id id={id} name={name} to={addressOf(item, isScheduled)} />
+        <Id id={id} name={name} to={to} />
       </td>
       <td>
         <Badge tone="quiet">{whatIs(item)}</Badge>
@@ -86,11 +88,13 @@ function ItemRow({ item, isScheduled }: { item: Found; isScheduled: boolean }) {
 export function addressOf({ id, tags }: Found, isScheduled: boolean): string {
   const type = tagValue(tags, 'Data-Protocol') === 'ao' ? tagValue(tags, 'Type') : undefined
   if (type === 'Process') return paths.process(id)
+  if (tagValue(tags, 'Type') === 'Receipt') return paths.receipt(id)
   return type === 'Message' && isScheduled ? paths.message(id) : paths.item(id)
 }
 
 function whatIs({ tags, data }: Found): string {
-  const type = tagValue(tags, 'Data-Protocol') === 'ao' ? tagValue(tags, 'Type') : undefined
+  const protocol = tagValue(tags, 'Data-Protocol') ?? ''
+  const type = /^(ao|Heddle)$/.test(protocol) ? tagValue(tags, 'Type') : undefined
   const action = tagValue(tags, 'Action')
   if (type === 'Message' && action !== undefined) return `Message ${action.slice(0, 40)}`
   return type ?? tagValue(tags, 'Content-Type') ?? data.type ?? 'bytes'

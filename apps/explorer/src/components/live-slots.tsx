@@ -1,4 +1,4 @@
-import type { SlotEvent } from '../api/node.ts'
+import type { SlotEvent } from '@heddle/protocol/api'
 import { formatDuration } from '../format.ts'
 import { useNames } from '../names.ts'
 import { paths } from '../paths.ts'

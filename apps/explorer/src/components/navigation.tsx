@@ -1,38 +1,64 @@
-import { type Feature, featurePaths, useFeatures } from '../features.ts'
+import { type Feature, useFeatures } from '../features.ts'
 import { paths } from '../paths.ts'
 import { Link } from '../router.tsx'
 
-type Place = readonly [name: string, path: string]
+type Place = readonly [name: string, path: string, needs?: Feature]
 
-const look: readonly Place[] = [
-  ['Overview', paths.overview()],
-  ['Processes', paths.processes()],
-  ['Items', paths.items()],
-  ['Blocks', paths.blocks()],
-  ['Accounts', paths.accounts()],
-  ['Dead letters', paths.deadLetters()],
-  ['Query', paths.query()],
+const groups: readonly (readonly [title: string, places: readonly Place[]])[] = [
+  [
+    'Look',
+    [
+      ['Overview', paths.overview()],
+      ['Processes', paths.processes()],
+      ['Dead letters', paths.deadLetters()],
+    ],
+  ],
+  [
+    'Data',
+    [
+      ['Items', paths.items()],
+      ['Blocks', paths.blocks()],
+      ['Availability', paths.availability(), 'availability'],
+      ['Query', paths.query()],
+    ],
+  ],
+  [
+    'Models',
+    [
+      ['Models', paths.models(), 'models'],
+      ['Receipts', paths.receipts(), 'models'],
+      ['Provenance', paths.lineages(), 'provenance'],
+    ],
+  ],
+  [
+    'Who',
+    [
+      ['Accounts', paths.accounts()],
+      ['Stake', paths.stake(), 'availability'],
+    ],
+  ],
+  [
+    'Act',
+    [
+      ['Spawn', paths.spawn()],
+      ['Send', paths.send()],
+      ['Console', paths.console()],
+      ['Upload', paths.upload()],
+      ['Wallet', paths.wallet()],
+    ],
+  ],
 ]
-
-const act: readonly Place[] = [
-  ['Spawn', paths.spawn()],
-  ['Send', paths.send()],
-  ['Upload', paths.upload()],
-  ['Wallet', paths.wallet()],
-]
-
-const featureNames: Readonly<Record<Feature, string>> = {
-  availability: 'Availability',
-  models: 'Models',
-}
 
 export function Navigation({ path, isOpen }: { path: string; isOpen: boolean }) {
   const features = useFeatures()
-  const more = [...features].map((name): Place => [featureNames[name], featurePaths[name]()])
   return (
     <nav id="navigation" class={isOpen ? 'navigation open' : 'navigation'} aria-label="Pages">
-      <Places title="Look" places={[...look, ...more]} path={path} />
-      <Places title="Act" places={act} path={path} />
+      {groups.map(([title, places]) => {
+        const here = places.filter(([, , needs]) => needs === undefined || features.has(needs))
+        return here.length === 0 ? null : (
+          <Places key={title} title={title} places={here} path={path} />
+        )
+      })}
     </nav>
   )
 }

@@ -1,5 +1,5 @@
+import type { Sample } from '@heddle/protocol/api'
 import { useMemo } from 'preact/hooks'
-import type { Sample } from '../api/node.ts'
 import { formatBytes, formatDuration, formatShort } from '../format.ts'
 import { Chart } from './chart.tsx'
 import { Panel } from './panel.tsx'

@@ -1,5 +1,6 @@
+import type { SlotRow } from '@heddle/protocol/api'
 import { useEffect, useState } from 'preact/hooks'
-import { fetchSlots, type SlotRow } from '../api/node.ts'
+import { fetchSlots } from '../api/node.ts'
 import { usePagedRows } from '../api/paged-rows.ts'
 import { useNames } from '../names.ts'
 import { paths } from '../paths.ts'

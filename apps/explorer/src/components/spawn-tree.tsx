@@ -1,6 +1,6 @@
+import type { ProcessAnswer } from '@heddle/protocol/api'
 import { findItems } from '../api/graphql.ts'
 import { useLoad } from '../api/load.ts'
-import type { ProcessFacts } from '../api/node.ts'
 import { tagValue } from '../api/units.ts'
 import { shortId } from '../format.ts'
 import { paths } from '../paths.ts'
@@ -11,7 +11,7 @@ import { Empty, Failure, Loading } from './state.tsx'
 const childrenMax = 100
 
 /** Who spawned the process and what it spawned. */
-export function SpawnTree({ facts }: { facts: ProcessFacts }) {
+export function SpawnTree({ facts }: { facts: ProcessAnswer }) {
   const { id, name, parent, parentName } = facts
   const children = useLoad(`${id} ${facts.evaluated}`, async (signal) => {
     const tags = [

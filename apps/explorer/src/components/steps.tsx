@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import type { Journey, Sent } from '../api/journey.ts'
+import type { Journey, Lasting, Sent } from '../api/journey.ts'
 import { useLoad } from '../api/load.ts'
 import { fetchAssigned, type Place, placeOf } from '../api/units.ts'
 import { formatCount, formatDuration } from '../format.ts'
@@ -23,7 +23,7 @@ type StepProps = {
 
 /** The stations of a message in their order. */
 export function Steps({ journey }: { journey: Journey }) {
-  const { place, moments, result, sent } = journey
+  const { place, moments, result, sent, lasting } = journey
   const { scheduledMs, evaluatedMs } = moments
   return (
     <ol class="steps">
@@ -47,7 +47,46 @@ export function Steps({ journey }: { journey: Journey }) {
       {sent.map((one) => (
         <Pushed key={one.deliveryId} sent={one} evaluatedMs={evaluatedMs} />
       ))}
+      {result !== undefined && <LastingSteps lasting={lasting} />}
     </ol>
+  )
+}
+
+/** What makes the slot outlive this node. */
+function LastingSteps({ lasting: { certified, kept } }: { lasting: Lasting }) {
+  return (
+    <>
+      {certified !== undefined && (
+        <Step
+          state={certified.isDone ? 'done' : 'waiting'}
+          title={certified.isDone ? 'Published and certified' : 'Waits for storers'}
+        >
+          {certified.commitment === undefined ? (
+            'storers sign for its rows'
+          ) : (
+            <>
+              storers signed for its rows in blob{' '}
+              <Id id={certified.commitment} to={paths.blob(certified.commitment)} />
+            </>
+          )}
+        </Step>
+      )}
+      {kept !== undefined && (
+        <Step
+          state={kept.isDone ? 'done' : 'waiting'}
+          title={kept.isDone ? 'Kept' : 'Waits for the next rollup'}
+        >
+          {kept.bundle === undefined || !kept.isDone ? (
+            'logs are rolled up into the store now and then'
+          ) : (
+            <>
+              in the store; the newest bundle of its log is{' '}
+              <Id id={kept.bundle} to={paths.item(kept.bundle)} />
+            </>
+          )}
+        </Step>
+      )}
+    </>
   )
 }
 

@@ -1,5 +1,6 @@
+import type { Partner } from '@heddle/protocol/api'
 import { useLoad } from '../api/load.ts'
-import { fetchActivity, type Partner } from '../api/node.ts'
+import { fetchActivity } from '../api/node.ts'
 import { formatCount, shortId } from '../format.ts'
 import { paths } from '../paths.ts'
 import { navigate } from '../router.tsx'

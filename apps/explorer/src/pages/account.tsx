@@ -1,10 +1,16 @@
-import { useState } from 'preact/hooks'
+import { readAccount } from '../api/accounts.ts'
+import type { ItemFilter } from '../api/graphql.ts'
+import { useLoad } from '../api/load.ts'
+import { fetchHealth } from '../api/node.ts'
+import { Figure, Figures } from '../components/figures.tsx'
 import { FoundItems } from '../components/found-items.tsx'
 import { Id } from '../components/id.tsx'
-import { PageHead, Panel } from '../components/panel.tsx'
-import { Empty } from '../components/state.tsx'
-import { shortId } from '../format.ts'
+import { Badge, PageHead, Panel } from '../components/panel.tsx'
+import { Empty, Failure } from '../components/state.tsx'
+import { formatCount, formatWinston, shortId } from '../format.ts'
+import { setQuery } from '../router.tsx'
 import { useTitle } from '../title.ts'
+import { useAccount } from '../wallet/use-account.ts'
 
 const views = ['signed', 'received', 'processes'] as const
 type View = (typeof views)[number]
@@ -15,15 +21,18 @@ const names: Readonly<Record<View, string>> = {
   processes: 'Processes',
 }
 
+type AccountProps = { readonly address: string; readonly query: URLSearchParams }
+
 /** What an address signed, got and owns. */
-export function AccountPage({ address }: { address: string }) {
+export function AccountPage({ address, query }: AccountProps) {
   useTitle(`Account ${shortId(address)}`)
-  const [view, setView] = useState<View>('signed')
+  const view = views.find((name) => name === query.get('view')) ?? 'signed'
   return (
     <>
-      <PageHead kind="Account" title={shortId(address)}>
+      <PageHead kind="Account" title={shortId(address)} actions={<WhoIs address={address} />}>
         <Id id={address} whole />
       </PageHead>
+      <Known address={address} />
       <Panel
         title={names[view]}
         aside={
@@ -33,7 +42,7 @@ export function AccountPage({ address }: { address: string }) {
                 key={name}
                 type="button"
                 aria-pressed={view === name}
-                onClick={() => setView(name)}
+                onClick={() => setQuery('view', name === 'signed' ? '' : name)}
               >
                 {names[name]}
               </button>
@@ -52,7 +61,40 @@ export function AccountPage({ address }: { address: string }) {
   )
 }
 
-function filterOf(view: View, address: string) {
+function WhoIs({ address }: { address: string }) {
+  const health = useLoad('health', fetchHealth)
+  const own = useAccount()?.address
+  return (
+    <span class="badges">
+      {address === health.value?.address && <Badge tone="accent">this node</Badge>}
+      {address === own && <Badge tone="good">you</Badge>}
+    </span>
+  )
+}
+
+function Known({ address }: { address: string }) {
+  const { value, error, reload } = useLoad(address, (signal) => readAccount(address, signal))
+  if (error !== undefined) return <Failure error={error} onRetry={reload} />
+  const count = (number: number | undefined) => (number === undefined ? '–' : formatCount(number))
+  return (
+    <Figures>
+      <Figure name="Signed" value={count(value?.signed)}>
+        items, processes too
+      </Figure>
+      <Figure name="Processes" value={count(value?.processes)}>
+        spawned with this key
+      </Figure>
+      <Figure name="Received" value={count(value?.received)}>
+        items sent to it
+      </Figure>
+      <Figure name="Balance" value={value === undefined ? '–' : formatWinston(value.winston)}>
+        for tests, it buys nothing
+      </Figure>
+    </Figures>
+  )
+}
+
+function filterOf(view: View, address: string): ItemFilter {
   if (view === 'received') return { recipients: [address] }
   if (view === 'signed') return { owners: [address] }
   return { owners: [address], tags: [{ name: 'Type', values: ['Process'] }] }

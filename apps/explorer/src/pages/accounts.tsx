@@ -1,74 +1,82 @@
-import { findItems } from '../api/graphql.ts'
+import { type AccountFacts, itemsRead, readAccounts } from '../api/accounts.ts'
 import { useLoad } from '../api/load.ts'
-import { tagValue } from '../api/units.ts'
+import { fetchHealth } from '../api/node.ts'
 import { Id } from '../components/id.tsx'
-import { PageHead, Panel } from '../components/panel.tsx'
+import { Badge, PageHead, Panel } from '../components/panel.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
-import { formatCount } from '../format.ts'
+import { counted, formatCount, formatWinston } from '../format.ts'
 import { paths } from '../paths.ts'
+import { Link } from '../router.tsx'
 import { useTitle } from '../title.ts'
+import { useAccount } from '../wallet/use-account.ts'
 
-const itemsRead = 1000
-
-type Row = { readonly address: string; items: number; processes: number }
-
-/** Who signed the newest items. */
+/** Who signed the newest items, and what the node knows of them. */
 export function AccountsPage() {
   useTitle('Accounts')
   const { value, error, reload } = useLoad('accounts', readAccounts)
   return (
     <>
-      <PageHead kind="This node" title="Accounts">
+      <PageHead kind="Who" title="Accounts">
         <p class="lead">
           Whoever signed one of the newest {formatCount(itemsRead)} items. The node’s own key signs
-          assignments and what processes send.
+          assignments and what processes send. Who stores blobs is under{' '}
+          <Link to={paths.stake()}>stake</Link>.
         </p>
       </PageHead>
       {error !== undefined && <Failure error={error} onRetry={reload} />}
       {value === undefined ? (
         error === undefined && <Loading rows={6} />
       ) : value.length === 0 ? (
-        <Empty title="Nobody yet" />
+        <Empty title="Nobody yet">Accounts show here once they sign something.</Empty>
       ) : (
-        <Panel title={`${formatCount(value.length)} accounts`}>
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">Address</th>
-                <th scope="col" class="number">
-                  Items
-                </th>
-                <th scope="col" class="number">
-                  Processes
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.map(({ address, items, processes }) => (
-                <tr key={address}>
-                  <td>
-                    <Id id={address} to={paths.account(address)} copy />
-                  </td>
-                  <td class="number">{formatCount(items)}</td>
-                  <td class="number">{formatCount(processes)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+        <Panel title={counted(value.length, 'account')}>
+          <AccountTable accounts={value} />
         </Panel>
       )}
     </>
   )
 }
 
-async function readAccounts(signal: AbortSignal): Promise<readonly Row[]> {
-  const { items } = await findItems({}, { first: itemsRead }, signal)
-  const rows = new Map<string, Row>()
-  for (const { owner, tags } of items) {
-    const row = rows.get(owner.address) ?? { address: owner.address, items: 0, processes: 0 }
-    row.items++
-    if (tagValue(tags, 'Type') === 'Process') row.processes++
-    rows.set(owner.address, row)
-  }
-  return [...rows.values()].sort((a, b) => b.items - a.items)
+function AccountTable({ accounts }: { accounts: readonly AccountFacts[] }) {
+  const health = useLoad('health', fetchHealth)
+  const own = useAccount()?.address
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <section class="table-scroll" tabIndex={0} aria-label="Accounts">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Address</th>
+            <th scope="col" class="number">
+              Signed
+            </th>
+            <th scope="col" class="number">
+              Processes
+            </th>
+            <th scope="col" class="number">
+              Received
+            </th>
+            <th scope="col" class="number">
+              Balance
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {accounts.map(({ address, signed, processes, received, winston }) => (
+            <tr key={address}>
+              <td class="nowrap">
+                <Id id={address} to={paths.account(address)} copy />{' '}
+                {address === health.value?.address && <Badge tone="accent">this node</Badge>}
+                {address === own && <Badge tone="good">you</Badge>}
+              </td>
+              <td class="number">{formatCount(signed)}</td>
+              <td class="number">{formatCount(processes)}</td>
+              <td class="number">{formatCount(received)}</td>
+              <td class="number">{formatWinston(winston)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
 }

@@ -1,22 +1,26 @@
 import { useState } from 'preact/hooks'
-import { useAction } from '../act/use-action.ts'
 import { fetchDaStatus, fetchStorers, type StorerState } from '../api/availability.ts'
 import { useLoad } from '../api/load.ts'
-import { request } from '../api/request.ts'
+import { fetchBlobs } from '../api/node.ts'
+import { BlobTable } from '../components/blob-table.tsx'
 import { Id } from '../components/id.tsx'
-import { Badge, Facts, PageHead, Panel } from '../components/panel.tsx'
-import { Empty, Failure, Loading } from '../components/state.tsx'
-import { formatBytes, formatCount } from '../format.ts'
+import { Facts, PageHead, Panel } from '../components/panel.tsx'
+import { PutBlob } from '../components/put-blob.tsx'
+import { Failure, Loading } from '../components/state.tsx'
+import { formatBytes, formatCount, shortId } from '../format.ts'
 import { paths } from '../paths.ts'
 import { Link, navigate } from '../router.tsx'
 import { useTitle } from '../title.ts'
 
-const daySeconds = 86_400
-
-/** The wide lane: who stores, and a blob of one's own. */
+/** The wide lane: what was published, who stores it, and a blob of one's own. */
 export function AvailabilityPage() {
   useTitle('Availability')
   const status = useLoad('da', fetchDaStatus)
+  const blobs = useLoad('blobs', fetchBlobs)
+  const storers = useLoad('storers', fetchStorers)
+  const onPut = () => {
+    for (const load of [status, blobs, storers]) load.reload()
+  }
   return (
     <>
       <PageHead kind="Wide lane" title="Availability">
@@ -29,8 +33,19 @@ export function AvailabilityPage() {
       {status.isLoading && <Loading />}
       {status.value !== undefined && (
         <div class="columns">
-          <Storers />
           <div class="stack">
+            <BlobTable blobs={blobs} />
+            <Panel title="Who stores" aside={<Link to={paths.stake()}>Stake of each</Link>}>
+              {storers.error !== undefined && (
+                <Failure error={storers.error} onRetry={storers.reload} />
+              )}
+              {storers.isLoading && <Loading rows={4} />}
+              {storers.value !== undefined && <StorerGrid storers={storers.value.storers} />}
+            </Panel>
+          </div>
+          <div class="stack">
+            {status.value.publishes && <PutBlob onPut={onPut} />}
+            <FindBlob />
             <Panel title="Storer set">
               <Facts
                 facts={[
@@ -42,8 +57,6 @@ export function AvailabilityPage() {
                 ]}
               />
             </Panel>
-            <FindBlob />
-            {status.value.publishes && <PutBlob />}
           </div>
         </div>
       )}
@@ -51,52 +64,21 @@ export function AvailabilityPage() {
   )
 }
 
-function Storers() {
-  const { value, error, reload } = useLoad('storers', fetchStorers)
+/** A cell for each storer: whether it answers and how much it holds. */
+function StorerGrid({ storers }: { storers: readonly StorerState[] }) {
+  const most = Math.max(1, ...storers.map(({ heldBytes = 0 }) => heldBytes))
   return (
-    <Panel title="Storers">
-      {error !== undefined && <Failure error={error} onRetry={reload} />}
-      {value === undefined ? (
-        error === undefined && <Loading rows={6} />
-      ) : value.length === 0 ? (
-        <Empty title="No storers" />
-      ) : (
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Storer</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Rows
-              </th>
-              <th scope="col" class="number">
-                Held
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {value.map((state) => (
-              <StorerRow key={state.storer} state={state} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </Panel>
-  )
-}
-
-function StorerRow({ state: { storer, isReachable, rows, heldBytes } }: { state: StorerState }) {
-  return (
-    <tr>
-      <td>
-        <Id id={storer} />
-      </td>
-      <td>
-        <Badge tone={isReachable ? 'good' : 'bad'}>{isReachable ? 'here' : 'away'}</Badge>
-      </td>
-      <td class="number">{rows === undefined ? '–' : formatCount(rows)}</td>
-      <td class="number">{heldBytes === undefined ? '–' : formatBytes(heldBytes)}</td>
-    </tr>
+    <ul class="storers">
+      {storers.map(({ storer, isReachable, rows = 0, heldBytes = 0 }, at) => (
+        <li key={storer} class={isReachable ? 'storer' : 'storer storer-away'} title={storer}>
+          <span class="mono">{shortId(storer)}</span>
+          <span class="quiet">
+            {isReachable ? `${formatCount(rows)} rows, ${formatBytes(heldBytes)}` : 'away'}
+          </span>
+          <meter value={heldBytes} max={most} aria-label={`Held by storer ${at}`} />
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -125,62 +107,6 @@ function FindBlob() {
           </button>
         </p>
       </form>
-    </Panel>
-  )
-}
-
-function PutBlob() {
-  const [file, setFile] = useState<File>()
-  const [days, setDays] = useState(1)
-  const putting = useAction<string>()
-  const put = () =>
-    putting.run(async (signal) => {
-      if (file === undefined) throw new Error('choose a file first')
-      const path = `/da/blobs?retention=${days * daySeconds}`
-      const answer = await request(path, { method: 'POST', body: file, signal })
-      return ((await answer.json()) as { readonly commitment: string }).commitment
-    })
-  return (
-    <Panel title="Put a blob">
-      <form
-        class="form pad"
-        onSubmit={(event) => {
-          event.preventDefault()
-          put()
-        }}
-      >
-        <input
-          type="file"
-          aria-label="File"
-          onChange={(event) => setFile(event.currentTarget.files?.[0])}
-        />
-        <label class="field">
-          <span>Kept for, days</span>
-          <input
-            type="number"
-            min={1}
-            value={days}
-            onInput={(event) => setDays(Math.max(1, Number(event.currentTarget.value)))}
-          />
-        </label>
-        <p class="actions">
-          <button
-            type="submit"
-            class="button button-primary"
-            disabled={file === undefined || putting.isBusy}
-          >
-            {putting.isBusy ? 'Being certified …' : 'Put'}
-          </button>
-        </p>
-      </form>
-      <div aria-live="polite">
-        {putting.error !== undefined && <Failure error={putting.error} />}
-        {putting.value !== undefined && (
-          <p class="pad">
-            Certified: <Link to={paths.blob(putting.value)}>see who holds it</Link>
-          </p>
-        )}
-      </div>
     </Panel>
   )
 }

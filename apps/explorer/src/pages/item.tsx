@@ -6,6 +6,7 @@ import { addressOf, FoundItems } from '../components/found-items.tsx'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { Proof } from '../components/proof.tsx'
+import { ProvenanceLink } from '../components/provenance-link.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
 import { Tags } from '../components/tags.tsx'
 import { formatBytes, formatCount, shortId } from '../format.ts'
@@ -38,12 +39,12 @@ function KnownItem({ item }: { item: Found }) {
   const isBundle = tagValue(tags, 'Bundle-Format') !== undefined
   return (
     <>
-      <PageHead kind="Item" title={title}>
+      <PageHead kind="Item" title={title} actions={<ProvenanceLink id={id} />}>
         <Id id={id} whole />
       </PageHead>
       {own !== paths.item(id) && (
         <p class="callout">
-          This is a {tagValue(tags, 'Type')?.toLowerCase()}: <Link to={own}>see what it does</Link>.
+          This is a {tagValue(tags, 'Type')?.toLowerCase()}: <Link to={own}>see it as one</Link>.
         </p>
       )}
       <div class="columns">

@@ -8,6 +8,7 @@ import { Digest } from '../components/digest.tsx'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { Proof } from '../components/proof.tsx'
+import { ProvenanceLink } from '../components/provenance-link.tsx'
 import { Failure, Loading } from '../components/state.tsx'
 import { Steps } from '../components/steps.tsx'
 import { Tags } from '../components/tags.tsx'
@@ -53,7 +54,11 @@ function KnownMessage({ id, journey, reload }: KnownProps) {
   const output = outputText(result?.Output)
   return (
     <>
-      <PageHead kind="Message" title={action ?? (place.slot === 0 ? 'Spawn' : shortId(id))}>
+      <PageHead
+        kind="Message"
+        title={action ?? (place.slot === 0 ? 'Spawn' : shortId(id))}
+        actions={<ProvenanceLink id={id} />}
+      >
         <Id id={id} whole />
       </PageHead>
       <div class="columns">

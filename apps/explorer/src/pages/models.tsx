@@ -4,10 +4,12 @@ import { useLoad } from '../api/load.ts'
 import { getJson, request } from '../api/request.ts'
 import { Data } from '../components/code.tsx'
 import { Id } from '../components/id.tsx'
-import { Badge, PageHead, Panel } from '../components/panel.tsx'
+import { PageHead, Panel } from '../components/panel.tsx'
+import { ReplayPanel } from '../components/replay-panel.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
-import { formatBytes, formatCount, formatDuration } from '../format.ts'
+import { counted, formatBytes, formatCount, formatDuration } from '../format.ts'
 import { paths } from '../paths.ts'
+import { Link } from '../router.tsx'
 import { useTitle } from '../title.ts'
 
 type Model = {
@@ -25,9 +27,9 @@ type Model = {
 type Answer = {
   readonly text: string
   readonly receipt: string
-  readonly digest: string
+  /** Tokens of the answer. */
+  readonly steps: number
   readonly tookMs: number
-  readonly asked: Question
 }
 
 type Question = { readonly model: string; readonly prompt: string; readonly tokens: number }
@@ -60,7 +62,10 @@ export function ModelsPage() {
         </Empty>
       ) : (
         <>
-          <Panel title={`${formatCount(value.length)} models`}>
+          <Panel
+            title={counted(value.length, 'model')}
+            aside={<Link to={paths.receipts()}>All receipts</Link>}
+          >
             <ModelTable models={value} />
           </Panel>
           <Ask models={value} />
@@ -72,32 +77,39 @@ export function ModelsPage() {
 
 function ModelTable({ models }: { models: readonly Model[] }) {
   return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">Model</th>
-          <th scope="col">Item</th>
-          <th scope="col">Weights</th>
-          <th scope="col" class="number">
-            Size
-          </th>
-          <th scope="col" class="number">
-            Context
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {models.map(({ id, heddle }) => (
-          <tr key={id}>
-            <td>{id}</td>
-            <td>{heddle && <Id id={heddle.item} to={paths.item(heddle.item)} copy />}</td>
-            <td>{heddle && `${heddle.format}, ${heddle.precision}`}</td>
-            <td class="number">{heddle && formatBytes(heddle.sizeBytes)}</td>
-            <td class="number">{heddle && formatCount(heddle.context)}</td>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <section class="table-scroll" tabIndex={0} aria-label="Models">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Model</th>
+            <th scope="col">Item</th>
+            <th scope="col">Weights</th>
+            <th scope="col" class="number">
+              Size
+            </th>
+            <th scope="col" class="number">
+              Context
+            </th>
+            <th scope="col">Came from</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {models.map(({ id, heddle }) => (
+            <tr key={id}>
+              <td class="nowrap">{id}</td>
+              <td class="nowrap">
+                {heddle && <Id id={heddle.item} to={paths.item(heddle.item)} copy />}
+              </td>
+              <td class="nowrap">{heddle && `${heddle.format}, ${heddle.precision}`}</td>
+              <td class="number">{heddle && formatBytes(heddle.sizeBytes)}</td>
+              <td class="number">{heddle && formatCount(heddle.context)}</td>
+              <td>{heddle && <Link to={paths.provenance(heddle.item)}>lineage</Link>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   )
 }
 
@@ -105,7 +117,6 @@ function Ask({ models }: { models: readonly Model[] }) {
   const [model, setModel] = useState(models[0]?.id ?? '')
   const [prompt, setPrompt] = useState('')
   const asking = useAction<Answer>()
-  const replaying = useAction<Answer>()
   return (
     <Panel title="Ask">
       <form
@@ -143,53 +154,25 @@ function Ask({ models }: { models: readonly Model[] }) {
       </form>
       <div aria-live="polite">
         {asking.error !== undefined && <Failure error={asking.error} />}
-        {asking.value !== undefined && (
-          <Answered
-            answer={asking.value}
-            again={replaying.value}
-            isBusy={replaying.isBusy}
-            onReplay={(asked) => replaying.run((signal) => ask(asked, signal))}
-          />
-        )}
-        {replaying.error !== undefined && <Failure error={replaying.error} />}
+        {asking.value !== undefined && <Answered answer={asking.value} />}
       </div>
     </Panel>
   )
 }
 
-type AnsweredProps = {
-  readonly answer: Answer
-  readonly again: Answer | undefined
-  readonly isBusy: boolean
-  onReplay(asked: Question): void
-}
-
-/** An answer and its receipt; a replay must give the same text. */
-function Answered({ answer, again, isBusy, onReplay }: AnsweredProps) {
-  const isSame = again !== undefined && again.text === answer.text
+/** An answer and its receipt, which is replayed here and not by the node that answered. */
+function Answered({ answer: { text, receipt, steps, tookMs } }: { answer: Answer }) {
   return (
     <>
-      <Data text={answer.text} label={`Answer, ${formatDuration(answer.tookMs)}`} />
-      <p class="pad actions">
-        {answer.receipt !== '' && (
-          <>
-            Receipt <Id id={answer.receipt} to={paths.item(answer.receipt)} copy />
-          </>
-        )}
-        <button
-          type="button"
-          class="button"
-          disabled={isBusy}
-          onClick={() => onReplay(answer.asked)}
-        >
-          {isBusy ? 'Computing again …' : 'Replay'}
-        </button>
-        {again !== undefined && (
-          <Badge tone={isSame ? 'good' : 'bad'}>
-            {isSame ? 'the same, bit for bit' : 'it differs'}
-          </Badge>
-        )}
-      </p>
+      <Data text={text} label={`Answer, ${formatDuration(tookMs)}`} />
+      {receipt !== '' && (
+        <>
+          <p class="pad">
+            Receipt <Id id={receipt} to={paths.receipt(receipt)} copy />
+          </p>
+          <ReplayPanel key={receipt} id={receipt} steps={steps} />
+        </>
+      )}
     </>
   )
 }
@@ -201,12 +184,15 @@ async function ask(asked: Question, signal: AbortSignal): Promise<Answer> {
   const headers = { 'content-type': 'application/json' }
   const sinceMs = performance.now()
   const reply = await request('/v1/completions', { method: 'POST', headers, body, signal })
-  const { choices } = (await reply.json()) as { readonly choices: readonly { text: string }[] }
+  type Reply = {
+    readonly choices: readonly { readonly text: string }[]
+    readonly usage: { readonly completion_tokens: number }
+  }
+  const { choices, usage } = (await reply.json()) as Reply
   return {
     text: choices[0]?.text ?? '',
     receipt: reply.headers.get('x-heddle-receipt') ?? '',
-    digest: reply.headers.get('x-heddle-receipt-digest') ?? '',
+    steps: usage.completion_tokens,
     tookMs: performance.now() - sinceMs,
-    asked,
   }
 }

@@ -1,16 +1,10 @@
-import type { ComponentChildren } from 'preact'
+import type { Overview, PeerState, Sample, SlotEvent } from '@heddle/protocol/api'
 import { useCallback, useRef, useState } from 'preact/hooks'
 import { useLive } from '../api/live.ts'
 import { useLoad } from '../api/load.ts'
-import {
-  fetchHealth,
-  fetchOverview,
-  type Overview,
-  type PeerState,
-  type Sample,
-  type SlotEvent,
-} from '../api/node.ts'
+import { fetchHealth, fetchOverview } from '../api/node.ts'
 import { fetchOutbox } from '../api/units.ts'
+import { Figure, Figures } from '../components/figures.tsx'
 import { Id } from '../components/id.tsx'
 import { LiveSlots } from '../components/live-slots.tsx'
 import { Charts } from '../components/overview-charts.tsx'
@@ -52,7 +46,7 @@ function LiveOverview({ first }: { first: Overview }) {
         title="Overview"
         actions={<Badge tone={isOpen ? 'good' : 'warn'}>{isOpen ? 'live' : 'connecting'}</Badge>}
       />
-      {now !== undefined && <Figures now={now} />}
+      {now !== undefined && <NowFigures now={now} />}
       <Charts samples={samples} />
       <div class="columns">
         <Panel title="Slots as they come" aside={<Link to={paths.processes()}>All processes</Link>}>
@@ -81,12 +75,12 @@ function newestSlots(
   return [...seen.values()]
 }
 
-function Figures({ now }: { now: Sample }) {
+function NowFigures({ now }: { now: Sample }) {
   const most = useRef(0)
   most.current = Math.max(most.current, now.scheduledPerSecond)
   const used = now.diskUsedBytes + now.diskFreeBytes
   return (
-    <dl class="figures">
+    <Figures>
       <Figure name="Messages a second" value={formatShort(now.scheduledPerSecond)}>
         at most {formatShort(most.current)} since you look
       </Figure>
@@ -107,25 +101,7 @@ function Figures({ now }: { now: Sample }) {
       <Figure name="On disk" value={formatBytes(now.diskUsedBytes)}>
         of {formatBytes(used)}, {formatBytes(now.diskFreeBytes)} free
       </Figure>
-    </dl>
-  )
-}
-
-function Figure({
-  name,
-  value,
-  children,
-}: {
-  name: string
-  value: string
-  children: ComponentChildren
-}) {
-  return (
-    <div class="figure">
-      <dt>{name}</dt>
-      <dd class="figure-value">{value}</dd>
-      <dd class="figure-note">{children}</dd>
-    </div>
+    </Figures>
   )
 }
 

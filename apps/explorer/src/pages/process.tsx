@@ -1,6 +1,7 @@
+import type { ProcessAnswer } from '@heddle/protocol/api'
 import { useLive } from '../api/live.ts'
 import { useLoad } from '../api/load.ts'
-import { fetchProcess, type ProcessFacts } from '../api/node.ts'
+import { fetchProcess } from '../api/node.ts'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { ProcessCost } from '../components/process-cost.tsx'
@@ -37,7 +38,7 @@ export function ProcessPage({ id, tab }: { id: string; tab: string }) {
   return <KnownProcess facts={facts.value} tab={tab} reload={facts.reload} />
 }
 
-type KnownProps = { readonly facts: ProcessFacts; readonly tab: string; reload(): void }
+type KnownProps = { readonly facts: ProcessAnswer; readonly tab: string; reload(): void }
 
 function KnownProcess({ facts, tab, reload }: KnownProps) {
   const { id, name, slots, evaluated } = facts
@@ -49,9 +50,14 @@ function KnownProcess({ facts, tab, reload }: KnownProps) {
         kind="Process"
         title={name || shortId(id)}
         actions={
-          <Link class="button button-primary" to={paths.send({ process: id })}>
-            Send a message
-          </Link>
+          <>
+            <Link class="button" to={paths.console({ process: id })}>
+              Console
+            </Link>
+            <Link class="button button-primary" to={paths.send({ process: id })}>
+              Send a message
+            </Link>
+          </>
         }
       >
         <Id id={id} whole />
@@ -69,7 +75,7 @@ function KnownProcess({ facts, tab, reload }: KnownProps) {
   )
 }
 
-function About({ facts }: { facts: ProcessFacts }) {
+function About({ facts }: { facts: ProcessAnswer }) {
   const { owner = '', module = '', spawnedMs, parent, parentName, slots } = facts
   return (
     <Facts
@@ -103,7 +109,7 @@ function Tabs({ id, tab }: { id: string; tab: string }) {
   )
 }
 
-function TabBody({ tab, facts }: { tab: string; facts: ProcessFacts }) {
+function TabBody({ tab, facts }: { tab: string; facts: ProcessAnswer }) {
   const { id, slots, evaluated } = facts
   if (tab === 'outbox') return <ProcessOutbox id={id} evaluated={evaluated} />
   if (tab === 'talks') return <Talks id={id} name={facts.name} evaluated={evaluated} />

@@ -1,6 +1,7 @@
+import type { ProcessRow } from '@heddle/protocol/api'
 import { useState } from 'preact/hooks'
 import { useLive } from '../api/live.ts'
-import { fetchProcesses, type ProcessRow } from '../api/node.ts'
+import { fetchProcesses } from '../api/node.ts'
 import { usePagedRows } from '../api/paged-rows.ts'
 import { Id } from '../components/id.tsx'
 import { Badge, PageHead } from '../components/panel.tsx'

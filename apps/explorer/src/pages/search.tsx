@@ -50,6 +50,9 @@ async function locate(text: string, signal: AbortSignal): Promise<string | null>
     findItems({ recipients: [text] }, { first: 1 }, signal),
   ])
   if (signed.items.length + received.items.length > 0) return paths.account(text)
+  const digest = { name: 'Receipt-Digest', values: [text] }
+  const [receipt] = (await findItems({ tags: [digest] }, { first: 1 }, signal)).items
+  if (receipt !== undefined) return paths.receipt(receipt.id)
   return (await isBlob(text, signal)) ? paths.blob(text) : null
 }
 

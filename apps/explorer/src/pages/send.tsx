@@ -4,14 +4,12 @@ import { sendSnippets } from '../act/snippets.ts'
 import { parseTags } from '../act/tags-text.ts'
 import { useAction } from '../act/use-action.ts'
 import { AsCode } from '../components/as-code.tsx'
-import { Id } from '../components/id.tsx'
 import { NeedWallet } from '../components/need-wallet.tsx'
 import { PageHead } from '../components/panel.tsx'
+import { ProcessField } from '../components/process-field.tsx'
 import { ResultPanel } from '../components/result-panel.tsx'
 import { Failure } from '../components/state.tsx'
 import { formatDuration, isId } from '../format.ts'
-import { useNames } from '../names.ts'
-import { paths } from '../paths.ts'
 import { setQuery } from '../router.tsx'
 import { useTitle } from '../title.ts'
 import { useAccount } from '../wallet/use-account.ts'
@@ -120,28 +118,5 @@ export function SendPage({ query }: { query: URLSearchParams }) {
         )}
       />
     </>
-  )
-}
-
-function ProcessField({ processId }: { processId: string }) {
-  const names = useNames(isId(processId) ? [processId] : [])
-  const name = names.get(processId)
-  return (
-    <label class="field">
-      <span>Process</span>
-      <input
-        class="mono"
-        value={processId}
-        placeholder="Id of 43 characters"
-        spellcheck={false}
-        aria-invalid={processId !== '' && !isId(processId)}
-        onInput={(event) => setQuery('process', event.currentTarget.value.trim())}
-      />
-      {typeof name === 'string' && (
-        <small>
-          <Id id={processId} name={name} to={paths.process(processId)} />
-        </small>
-      )}
-    </label>
   )
 }

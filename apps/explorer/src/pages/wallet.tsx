@@ -6,7 +6,7 @@ import { paths } from '../paths.ts'
 import { useTitle } from '../title.ts'
 import { hasBrowserKey, readBrowserKey, removeBrowserKey } from '../wallet/browser-key.ts'
 import { useAccount } from '../wallet/use-account.ts'
-import { type Account, accountKinds, setAccount } from '../wallet/wallets.ts'
+import { type Account, accountKinds, lostAccount, setAccount } from '../wallet/wallets.ts'
 
 /** Who signs what this page sends. */
 export function WalletPage() {
@@ -27,6 +27,7 @@ export function WalletPage() {
         <p class="lead">Spawning, sending and uploading are signed here, in this browser.</p>
       </PageHead>
       {error !== undefined && <Failure error={error} />}
+      {account === undefined && lostAccount() !== '' && <p class="callout">{lostAccount()}</p>}
       {account !== undefined && <InUse account={account} />}
       <div class="cards">
         <BrowserKey onConnect={connect} />

@@ -1,17 +1,13 @@
 import { createClient, generateWallet, type Signer, type Wallet, walletSigner } from '@heddle/sdk'
+import {
+  type ArweaveWallet,
+  arweaveWalletSigner,
+  grantedArweaveSigner,
+  watchArweave,
+} from './arweave.ts'
 import { readBrowserKey, storeBrowserKey } from './browser-key.ts'
-import { type EthereumProvider, ethereumWalletSigner } from './ethereum.ts'
-import type { Account } from './wallets.ts'
-
-/** What Arweave wallets put into a page. */
-type ArweaveWallet = {
-  connect(permissions: readonly string[]): Promise<void>
-  getActivePublicKey(): Promise<string>
-  signature(
-    data: Uint8Array,
-    algorithm: { readonly name: string; readonly saltLength: number },
-  ): Promise<Uint8Array | ArrayBuffer>
-}
+import { type EthereumProvider, ethereumWalletSigner, watchEthereum } from './ethereum.ts'
+import { type Account, loseAccount, setAccount } from './wallets.ts'
 
 declare global {
   interface Window {
@@ -20,7 +16,7 @@ declare global {
   }
 }
 
-const arweaveType = 1
+const changed = 'The wallet turned to another account or left: connect it again.'
 
 /** The key kept in this browser; made where there is none. */
 export function openBrowserKey(): Account {
@@ -35,33 +31,39 @@ export function openKeyFile(text: string): Account {
   return accountOf('file', walletSigner(JSON.parse(text) as Wallet))
 }
 
-/** The wallet an extension puts into `window.arweaveWallet`. */
+/** The wallet an extension puts into `window.arweaveWallet`; follows it to its other accounts. */
 export async function connectArweave(): Promise<Account> {
   const wallet = window.arweaveWallet
   if (wallet === undefined) throw new Error('no Arweave wallet is in this browser')
-  await wallet.connect(['ACCESS_ADDRESS', 'ACCESS_PUBLIC_KEY', 'SIGNATURE'])
-  const owner = bytesOf(await wallet.getActivePublicKey())
-  return accountOf('arweave', {
-    signatureType: arweaveType,
-    owner,
-    sign: async (payload) => {
-      return new Uint8Array(await wallet.signature(payload, { name: 'RSA-PSS', saltLength: 32 }))
-    },
-  })
+  return arweaveAccount(wallet, await arweaveWalletSigner(wallet))
+}
+
+function arweaveAccount(wallet: ArweaveWallet, signer: Signer): Account {
+  const follow = async () => {
+    const next = await grantedArweaveSigner(wallet).catch(() => undefined)
+    if (next === undefined) loseAccount(account, changed)
+    else if (addressOf(next) !== account.address) setAccount(arweaveAccount(wallet, next))
+  }
+  const leave = watchArweave(wallet, () => void follow())
+  const account: Account = { ...accountOf('arweave', signer), leave }
+  return account
 }
 
 /** The wallet an extension puts into `window.ethereum` (EIP-1193). */
 export async function connectEthereum(): Promise<Account> {
-  if (window.ethereum === undefined) throw new Error('no Ethereum wallet is in this browser')
-  return accountOf('ethereum', await ethereumWalletSigner(window.ethereum))
+  const provider = window.ethereum
+  if (provider === undefined) throw new Error('no Ethereum wallet is in this browser')
+  const signer = await ethereumWalletSigner(provider)
+  // Another account's key is known only after a signature, and that must be asked for.
+  const leave = watchEthereum(provider, () => loseAccount(account, changed))
+  const account: Account = { ...accountOf('ethereum', signer), leave }
+  return account
 }
 
 function accountOf(kind: Account['kind'], signer: Signer): Account {
-  const { address = '' } = createClient({ url: location.origin, signer })
-  return { kind, signer, address }
+  return { kind, signer, address: addressOf(signer) }
 }
 
-function bytesOf(base64Url: string): Uint8Array {
-  const text = atob(base64Url.replaceAll('-', '+').replaceAll('_', '/'))
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+function addressOf(signer: Signer): string {
+  return createClient({ url: location.origin, signer }).address ?? ''
 }

@@ -1,10 +1,13 @@
-import { personalMessageDigest, portableCrypto } from '@heddle/protocol/crypto'
+import { ethereumAddress, personalMessageDigest, portableCrypto } from '@heddle/protocol/crypto'
 import type { Signer } from '@heddle/sdk'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { askWallet } from './refusal.ts'
 
 /** EIP-1193. */
 export type EthereumProvider = {
   request(call: { readonly method: string; readonly params?: readonly unknown[] }): Promise<unknown>
+  on?(event: string, listener: (value: unknown) => void): void
+  removeListener?(event: string, listener: (value: unknown) => void): void
 }
 
 const ethereumType = 3
@@ -12,19 +15,31 @@ const firstWords = 'Connect to Heddle: this shows your public key and signs noth
 
 /**
  * Signs items as Ethereum messages. Items name the public key and wallets tell only the address, so
- * the key is read off a first signature.
+ * the key is read off a first signature, and must be that address's.
  */
 export async function ethereumWalletSigner(provider: EthereumProvider): Promise<Signer> {
-  const accounts = (await provider.request({ method: 'eth_requestAccounts' })) as string[]
-  const [address] = accounts
+  const ask = (method: string, params: readonly unknown[] = []) =>
+    askWallet(() => provider.request({ method, params }))
+  const [address] = (await ask('eth_requestAccounts')) as string[]
   if (address === undefined) throw new Error('the wallet shares no account with this page')
-  const sign = async (payload: Uint8Array) => {
-    const params = [`0x${toHex(payload)}`, address]
-    return fromHex(String(await provider.request({ method: 'personal_sign', params })))
-  }
+  const sign = async (payload: Uint8Array) =>
+    fromHex(String(await ask('personal_sign', [`0x${toHex(payload)}`, address])))
   const words = new TextEncoder().encode(firstWords)
   const owner = recoverKey(personalMessageDigest(words, portableCrypto), await sign(words))
+  const actual = ethereumAddress(owner, portableCrypto)
+  if (actual.toLowerCase() !== address.toLowerCase()) {
+    throw new Error(`the wallet signed as ${actual} and said it is ${address}: choose one account`)
+  }
   return { signatureType: ethereumType, owner, sign }
+}
+
+/** Calls back when the wallet turns to other accounts or leaves; returns what ends that. */
+export function watchEthereum(provider: EthereumProvider, onChange: () => void): () => void {
+  const events = ['accountsChanged', 'disconnect']
+  for (const event of events) provider.on?.(event, onChange)
+  return () => {
+    for (const event of events) provider.removeListener?.(event, onChange)
+  }
 }
 
 function recoverKey(digest: Uint8Array, signature: Uint8Array): Uint8Array {

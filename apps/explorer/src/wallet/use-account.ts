@@ -1,14 +1,16 @@
 import { useEffect, useState } from 'preact/hooks'
 import { hasBrowserKey } from './browser-key.ts'
-import { type Account, currentAccount, onAccount, setAccount } from './wallets.ts'
+import { type Account, currentAccount, isAccountChosen, onAccount, setAccount } from './wallets.ts'
 
 /** The account in use; the key kept in this browser is taken up by itself. */
 export function useAccount(): Account | undefined {
   const [account, show] = useState(currentAccount)
   useEffect(() => {
     const end = onAccount(() => show(currentAccount()))
-    if (currentAccount() === undefined && hasBrowserKey()) {
-      void import('./connect.ts').then(({ openBrowserKey }) => setAccount(openBrowserKey()))
+    if (!isAccountChosen() && hasBrowserKey()) {
+      void import('./connect.ts').then(({ openBrowserKey }) => {
+        if (!isAccountChosen()) setAccount(openBrowserKey())
+      })
     }
     return end
   }, [])

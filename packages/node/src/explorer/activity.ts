@@ -1,25 +1,8 @@
+import type { Activity } from '@heddle/protocol/api'
 import type { LogEntry, Result } from '@heddle/protocol/message'
 import { explorerLimits } from './options.ts'
 import type { ExplorerDeps } from './ports.ts'
 import { readEntries, readEvaluations, senderOf } from './slots.ts'
-
-/** Somebody a process talks with: messages it got from there, and sent there. */
-export type Partner = { readonly id: string; readonly received: number; readonly sent: number }
-
-/** What a process did in its newest slots. */
-export type Activity = {
-  readonly fromSlot: number
-  readonly slots: number
-  readonly fromMs: number
-  readonly toMs: number
-  readonly bytes: number
-  readonly gasUsed: number
-  readonly errors: number
-  readonly messages: number
-  readonly spawns: number
-  /** Busiest first. */
-  readonly partners: readonly Partner[]
-}
 
 const partnersMax = 64
 

@@ -1,33 +1,7 @@
+import type { ProcessFacts, ProcessPage, ProcessRow, ProcessSort } from '@heddle/protocol/api'
 import { ownerAddress, tagValue } from '@heddle/protocol/item'
 import { explorerLimits } from './options.ts'
 import type { ExplorerDeps } from './ports.ts'
-
-/** What a process's spawn item says, for lists. */
-export type ProcessFacts = {
-  readonly name: string
-  readonly owner: string
-  readonly module: string
-  readonly spawnedMs: number
-  /** Process that spawned it. */
-  readonly parent?: string
-}
-
-export type ProcessRow = ProcessFacts & {
-  readonly id: string
-  /** Place in the order of spawn, as `/cu/processes?from=` counts. */
-  readonly at: number
-  readonly slots: number
-  readonly evaluated: number
-}
-
-export type ProcessSort = 'newest' | 'oldest' | 'busiest' | 'backlog'
-
-export type ProcessPage = {
-  readonly total: number
-  /** Processes whose names a search can find so far. */
-  readonly named: number
-  readonly rows: readonly ProcessRow[]
-}
 
 type DirectoryDeps = Pick<ExplorerDeps, 'log' | 'results' | 'runtime' | 'engine' | 'onFault'>
 

@@ -1,17 +1,8 @@
+import type { SlotBatch, SlotEvent } from '@heddle/protocol/api'
 import { encodeText } from '@heddle/protocol/base'
 import type { Cancel, Timer } from '../runtime/index.ts'
 import { feedBusy } from './errors.ts'
 import { explorerLimits } from './options.ts'
-
-/** Something that happened to a slot. */
-export type SlotEvent = {
-  readonly kind: 'scheduled' | 'evaluated'
-  readonly processId: string
-  readonly slot: number
-  readonly atMs: number
-  /** From durable slot to durable result. */
-  readonly latencyMs?: number
-}
 
 type Reader = {
   readonly processId: string | undefined
@@ -131,7 +122,8 @@ function takeText(reader: Reader): string {
   if (events.length === 0 && skipped === 0) return notes
   reader.events = []
   reader.skipped = 0
-  return notes + eventText('slots', { events, skipped })
+  const batch: SlotBatch = { events, skipped }
+  return notes + eventText('slots', batch)
 }
 
 function eventText(name: string, value: unknown): string {

@@ -1,7 +1,5 @@
+import type { Moments } from '@heddle/protocol/api'
 import { explorerLimits } from './options.ts'
-
-/** When this node saw what, milliseconds since 1970. Absent: before it started, or forgotten. */
-export type Moments = { readonly scheduledMs?: number; readonly evaluatedMs?: number }
 
 type Slot = { scheduledMs?: number; evaluatedMs?: number }
 

@@ -1,10 +1,11 @@
+import type { PeerState, Sample } from '@heddle/protocol/api'
 import type { Cancel } from '../runtime/index.ts'
 import { Feed } from './feed.ts'
 import { MomentLog } from './moments.ts'
 import { explorerLimits } from './options.ts'
-import { lookAtPeers, type PeerState } from './peers.ts'
+import { lookAtPeers } from './peers.ts'
 import type { ExplorerDeps, HostUse } from './ports.ts'
-import { type Sample, Sampler } from './sampler.ts'
+import { Sampler } from './sampler.ts'
 
 /** What is seen of the running node; see `observe`. */
 export type Observer = {

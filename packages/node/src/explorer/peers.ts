@@ -1,12 +1,6 @@
+import type { PeerState } from '@heddle/protocol/api'
 import { explorerLimits } from './options.ts'
 import type { ExplorerDeps } from './ports.ts'
-
-export type PeerState = {
-  readonly url: string
-  readonly state: 'here' | 'away' | 'unknown'
-  /** Time the peer took to answer. */
-  readonly roundTripMs?: number
-}
 
 /** Asks each peer for its health. A page cannot: its policy lets it speak to this node only. */
 export function lookAtPeers(

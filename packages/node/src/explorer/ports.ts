@@ -1,3 +1,4 @@
+import type { Certificate } from '@heddle/protocol/certificate'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import type { LogEntry, Result } from '@heddle/protocol/message'
 import type { Runtime } from '../runtime/index.ts'
@@ -20,6 +21,9 @@ export type ResultPort = {
   onEvaluated(listener: (processId: string, slot: number) => void): void
 }
 
+/** Certificates of blobs, newest first (structurally the wide lane's). */
+export type BlobPort = { newest(limit: number): Promise<readonly Certificate[]> }
+
 export type BlockPort = { tip(): { readonly height: number; readonly timestampMs: number } }
 
 /** What the machine says of the node. Bytes. */
@@ -33,6 +37,8 @@ export type ExplorerDeps = {
   readonly log: LogPort
   readonly results: ResultPort
   readonly blocks: BlockPort
+  /** Absent on nodes without a wide lane; such a node has no route for it. */
+  readonly blobs?: BlobPort | undefined
   readonly runtime: Pick<Runtime, 'clock' | 'timer' | 'disk'>
   readonly engine: CryptoEngine
   /** Base URLs of the nodes this one was told of. */

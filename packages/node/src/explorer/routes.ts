@@ -1,7 +1,18 @@
+import type {
+  Activity,
+  Overview,
+  ProcessAnswer,
+  ProcessPage,
+  ProcessSort,
+  RowPage,
+  SlotMoments,
+  SlotRow,
+} from '@heddle/protocol/api'
 import type { Route, RouteRequest } from '../network/index.ts'
 import type { Site } from '../site/index.ts'
 import { readActivity } from './activity.ts'
-import type { Directory, ProcessSort } from './directory.ts'
+import { readBlobs } from './blobs.ts'
+import type { Directory } from './directory.ts'
 import { explorerProcessUnknown, explorerQueryInvalid } from './errors.ts'
 import type { Observer } from './observer.ts'
 import { explorerLimits } from './options.ts'
@@ -27,6 +38,7 @@ const feedHeaders = {
 /** The page and what it needs beyond the public routes of the units, to be mounted at `/explorer`. */
 export function explorerRoutes(parts: Parts): Route[] {
   const { deps, site } = parts
+  const { blobs } = deps
   const get = (path: string, answer: (request: RouteRequest) => unknown): Route => ({
     method: 'GET',
     path,
@@ -53,11 +65,14 @@ export function explorerRoutes(parts: Parts): Route[] {
     get('/api/processes/:id/slots', (request) => slots(parts, request)),
     get('/api/processes/:id/slots/:slot', (request) => moments(parts, request)),
     get('/api/processes/:id/activity', (request) => activity(parts, request)),
+    ...(blobs === undefined
+      ? []
+      : [get('/api/blobs', ({ query }) => readBlobs(blobs, rangeOf(query).limit))]),
     { method: 'GET', path: '/api/live', handle: (request) => live(parts, request) },
   ]
 }
 
-function overview({ observer, deps }: Parts) {
+function overview({ observer, deps }: Parts): Overview {
   return {
     nowMs: deps.runtime.clock.nowMs(),
     samples: observer.samples(),
@@ -66,7 +81,7 @@ function overview({ observer, deps }: Parts) {
   }
 }
 
-function processes({ directory }: Parts, { query }: RouteRequest) {
+function processes({ directory }: Parts, { query }: RouteRequest): Promise<ProcessPage> {
   const search = (query.get('search') ?? '').trim()
   const sort = query.get('sort') ?? 'newest'
   if (search.length > explorerLimits.searchLength) {
@@ -89,7 +104,10 @@ async function names({ directory }: Parts, { query }: RouteRequest) {
   return { names: Object.fromEntries(found.filter(([, name]) => name !== undefined)) }
 }
 
-async function oneProcess({ deps, directory }: Parts, { params }: RouteRequest) {
+async function oneProcess(
+  { deps, directory }: Parts,
+  { params }: RouteRequest,
+): Promise<ProcessAnswer> {
   const id = knownProcess(deps, params)
   const facts = await directory.facts(id)
   const parent = facts?.parent === undefined ? undefined : await directory.facts(facts.parent)
@@ -98,13 +116,13 @@ async function oneProcess({ deps, directory }: Parts, { params }: RouteRequest) 
   return { id, ...facts, ...parentName, slots: log.head(id), evaluated: results.evaluatedHead(id) }
 }
 
-async function slots({ deps }: Parts, { params, query }: RouteRequest) {
+async function slots({ deps }: Parts, { params, query }: RouteRequest): Promise<RowPage<SlotRow>> {
   const id = knownProcess(deps, params)
   const { from, limit } = rangeOf(query)
   return { total: deps.log.head(id), rows: await readSlots(deps, id, from, limit) }
 }
 
-function moments({ deps, observer }: Parts, { params }: RouteRequest) {
+function moments({ deps, observer }: Parts, { params }: RouteRequest): SlotMoments {
   const id = knownProcess(deps, params)
   const slot = wholeNumber('slot', params.slot ?? '')
   return {
@@ -114,7 +132,7 @@ function moments({ deps, observer }: Parts, { params }: RouteRequest) {
   }
 }
 
-async function activity({ deps, directory }: Parts, { params }: RouteRequest) {
+async function activity({ deps, directory }: Parts, { params }: RouteRequest): Promise<Activity> {
   const id = knownProcess(deps, params)
   const found = await readActivity(deps, id)
   const partners = found.partners.map(async (partner) => {

@@ -1,21 +1,6 @@
+import type { Sample } from '@heddle/protocol/api'
 import { explorerLimits } from './options.ts'
 import type { HostUse } from './ports.ts'
-
-/** One second of the node. Latency is from durable slot to durable result. */
-export type Sample = {
-  readonly atMs: number
-  readonly scheduledPerSecond: number
-  readonly evaluatedPerSecond: number
-  /** Slots that have no result yet, over all processes. */
-  readonly backlogSlots: number
-  readonly latencyMedianMs: number | null
-  readonly latencyHighMs: number | null
-  readonly processes: number
-  readonly height: number
-  readonly memoryBytes: number
-  readonly diskUsedBytes: number
-  readonly diskFreeBytes: number
-}
 
 /** What a sample takes from outside. */
 export type SampleFacts = HostUse & {

@@ -1,33 +1,9 @@
+import type { SlotOutcome, SlotRow } from '@heddle/protocol/api'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import { ownerAddress, type Tag, tagValue } from '@heddle/protocol/item'
 import type { LogEntry, Result } from '@heddle/protocol/message'
 import { explorerLimits } from './options.ts'
 import type { ExplorerDeps, SlotEvaluation } from './ports.ts'
-
-/** One slot of a log in a line: what came, and what it gave where that is known. */
-export type SlotRow = {
-  readonly slot: number
-  /** Id of the message; for slot 0 of the process. */
-  readonly id: string
-  readonly action: string
-  /** Sending process, else the address that signed. */
-  readonly from: string
-  readonly timestampMs: number
-  readonly bytes: number
-  /** Interval of a cron tick. */
-  readonly cron?: string
-  readonly outcome?: SlotOutcome
-}
-
-export type SlotOutcome = {
-  readonly error?: string
-  readonly messages: number
-  readonly spawns: number
-  readonly assignments: number
-  readonly gasUsed: number
-  /** The beginning of what was printed. */
-  readonly output: string
-}
 
 type Sources = Pick<ExplorerDeps, 'log' | 'results' | 'engine'>
 

@@ -1,1 +1,22 @@
+export type {
+  Activity,
+  BlobRow,
+  Moments,
+  Overview,
+  Partner,
+  PeerState,
+  ProcessAnswer,
+  ProcessFacts,
+  ProcessPage,
+  ProcessProgress,
+  ProcessRow,
+  ProcessSort,
+  RowPage,
+  Sample,
+  SlotBatch,
+  SlotEvent,
+  SlotMoments,
+  SlotOutcome,
+  SlotRow,
+} from './explorer.ts'
 export { statusOfError, statusOfKind } from './status.ts'
