@@ -35,6 +35,7 @@ export const routeSummaries: Readonly<Record<string, string>> = {
   'GET /da/certificates/{commitment}': 'A certificate kept here, JSON or compact by Accept',
   'POST /da/certificates': 'Keep a certificate that holds against the storer set',
   'GET /da/rows/{commitment}/{row}': 'One row or a piece of it, with its proof, for sampling',
+  'GET /da/segments/{commitment}': 'Rows that bytes ?from= to ?to= are in, with their proofs',
   'GET /da/fingerprints/{commitment}': 'What rows are checked against',
   'POST /da/repair/{storer}': 'Give a storer back the rows it lost; lines of progress',
   'GET /da/status': 'Epoch, storers, committees, certificates',
