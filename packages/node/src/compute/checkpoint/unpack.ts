@@ -1,8 +1,8 @@
-import { zstdDecompressSync } from 'node:zlib'
 import { encodeBase64Url, equalBytes } from '@heddle/protocol/base'
 import { stateRootOf } from '@heddle/protocol/digest'
 import { nodeCrypto } from '../../runtime/index.ts'
 import { imageInvalid, memoryLimitTooLow } from '../guest/errors.ts'
+import { unpackBytes } from '../guest/image/unpack-bytes.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
 import {
   hostStateBytesMax,
@@ -79,14 +79,14 @@ function contentBytes({ pages, newPages: added, hostStateBytes }: PackedState): 
 
 function unpackContent(part: PackedState): Uint8Array {
   const length = contentBytes(part)
-  let content: Buffer
+  let content: Uint8Array
   try {
-    content = zstdDecompressSync(part.content, { maxOutputLength: Math.max(length, 1) })
+    content = unpackBytes(part.content, length)
   } catch {
     throw imageInvalid('its content cannot be unpacked')
   }
   if (content.length !== length) throw imageInvalid('its content is of the wrong length')
-  return new Uint8Array(content.buffer, content.byteOffset, content.length)
+  return content
 }
 
 function newPages(part: PackedState, content: Uint8Array): Uint8Array[] {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, zstdCompressSync } from 'node:zlib'
 import { concatBytes, equalBytes } from '@heddle/protocol/base'
 import { imageInvalid, memoryLimitTooLow } from './errors.ts'
+import { unpackBytes } from './image/unpack-bytes.ts'
 import { imagePageBytes, type MemoryImage } from './ports.ts'
 
 /**
@@ -75,14 +76,14 @@ function digest(head: Uint8Array, content: Uint8Array): Uint8Array {
 }
 
 function unpack(packed: Uint8Array, contentBytes: number): Uint8Array {
-  let content: Buffer
+  let content: Uint8Array
   try {
-    content = zstdDecompressSync(packed, { maxOutputLength: Math.max(contentBytes, 1) })
+    content = unpackBytes(packed, contentBytes)
   } catch {
     throw imageInvalid('its content cannot be unpacked')
   }
   if (content.length !== contentBytes) throw imageInvalid('its content is of the wrong length')
-  return new Uint8Array(content.buffer, content.byteOffset, content.length)
+  return content
 }
 
 function readIndexes(content: Uint8Array, count: number, end: number): Uint32Array {

@@ -25,10 +25,10 @@ export function captureImage(
 ): MemoryImage {
   const indexes = findPages(scan, memory.length)
   const pages = new Uint8Array(indexes.length * imagePageBytes)
-  indexes.forEach((page, i) => {
+  for (const { page, place, count } of runsOf(indexes)) {
     const from = page * imagePageBytes
-    pages.set(memory.subarray(from, from + imagePageBytes), i * imagePageBytes)
-  })
+    pages.set(memory.subarray(from, from + count * imagePageBytes), place * imagePageBytes)
+  }
   return { byteLength: memory.length, indexes, pages, hostState }
 }
 
@@ -37,9 +37,23 @@ export function captureImage(
  * all pages that may hold anything beforehand; the ones not in the image are zeroed.
  */
 export function restoreImage(memory: Uint8Array, image: MemoryImage, present: Uint32Array): void {
-  for (const page of present) memory.fill(0, page * imagePageBytes, (page + 1) * imagePageBytes)
-  image.indexes.forEach((page, i) => {
-    const from = i * imagePageBytes
-    memory.set(image.pages.subarray(from, from + imagePageBytes), page * imagePageBytes)
-  })
+  for (const { page, count } of runsOf(present)) {
+    memory.fill(0, page * imagePageBytes, (page + count) * imagePageBytes)
+  }
+  for (const { page, place, count } of runsOf(image.indexes)) {
+    const from = place * imagePageBytes
+    memory.set(image.pages.subarray(from, from + count * imagePageBytes), page * imagePageBytes)
+  }
+}
+
+/** Pages that follow each other, in memory and in `indexes` from `place` on: most of a state is a few runs. */
+function* runsOf(indexes: Uint32Array) {
+  let place = 0
+  while (place < indexes.length) {
+    const page = indexes[place] ?? 0
+    let count = 1
+    while (place + count < indexes.length && indexes[place + count] === page + count) count++
+    yield { page, place, count }
+    place += count
+  }
 }
