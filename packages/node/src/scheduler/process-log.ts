@@ -131,7 +131,9 @@ export class ProcessLog {
     }
     const slot =
       index.slotOf(this.processId, messageId) ??
-      (deliveryKey === undefined ? undefined : index.deliverySlot(this.processId, deliveryKey))
+      (deliveryKey === undefined ? undefined : index.deliverySlot(this.processId, deliveryKey)) ??
+      // A process is slot 0 of its log and never another, even where the index has lost its id.
+      (job.spawns && this.#last !== undefined ? 0 : undefined)
     if (slot === undefined) return false
     reader
       .receipt(this.processId, slot)

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { isHeddleError } from '@heddle/protocol/base'
 import { createItem } from '@heddle/protocol/item'
 import { hashChainStart } from '@heddle/protocol/message'
@@ -171,6 +172,20 @@ describe('refusals', () => {
 })
 
 describe('repeats', () => {
+  test('of a process are told where the index lost its id: it is slot 0 or nothing', async () => {
+    const process = await processItem()
+    await world.scheduler.schedule(process)
+    await world.scheduler.schedule(await messageItem(process.id))
+    await world.restart(async () => {
+      const index = new DatabaseSync(join(world.folder, 'index', 'ids.sqlite'))
+      index.exec('delete from entry where slot = 0')
+      index.close()
+    })
+    const error = await refusal(world.scheduler.schedule(process))
+    expect(error).toMatchObject({ code: 'message-exists', details: { slot: 0 } })
+    expect(world.scheduler.head(process.id)).toBe(2)
+  })
+
   test('of an item name the first receipt, in flight and across a restart', async () => {
     const processId = await spawn()
     const item = await messageItem(processId)
