@@ -1,36 +1,40 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createClient, generateWallet, type ProcessHandle, walletSigner } from '@heddle/sdk'
-import { readActorSource } from '@heddle/sdk/node'
-import type { Browser, Page } from 'playwright-core'
+import { type Client, createClient, generateWallet, walletSigner } from '@heddle/sdk'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Narrator } from '../packages/cli/src/tour/narrator.ts'
+import { runTour } from '../packages/cli/src/tour/tour.ts'
 import { faultsOf, launchChromium, skipReason } from './chromium.ts'
 import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
 
-const counterFile = fileURLToPath(new URL('../examples/counter.ts', import.meta.url))
 const axeSource = fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url))
 const pictures = fileURLToPath(new URL('../docs/pictures/', import.meta.url))
 
-/** Pages that a reader of the repository is shown. */
-const pictured = new Set(['', 'processes', 'process', 'message', 'spawn', 'wallet'])
-
-/** A minute of work: every page, light and dark, wide and narrow. Run it with HEDDLE_LOOK=1. */
+/** Some minutes of work: every page with the tour's data, light and dark, wide and narrow. */
 const isAsked = process.env.HEDDLE_LOOK === '1' && skipReason === undefined
 
-describe.skipIf(!isAsked)('the look of the explorer', { timeout: 600_000 }, () => {
+const patienceMs = 10_000
+const silent: Narrator = { step() {}, say() {}, link() {}, stopwatch: () => () => '' }
+
+/** A page by the name of its picture, and what is there once it is whole. */
+type Look = { readonly name: string; readonly path: string; readonly sees: string | RegExp }
+
+describe.skipIf(!isAsked)('the look of the explorer', { timeout: 900_000 }, () => {
   const folder = newDataFolder()
+  const wallet = generateWallet()
   let node: NodeProcess
   let browser: Browser
-  let counter: ProcessHandle
+  let looks: readonly Look[]
 
   beforeAll(async () => {
-    ;[node, browser] = await Promise.all([startNodeProcess(folder), launchChromium()])
-    const client = createClient({ url: node.url, signer: walletSigner(generateWallet()) })
-    const source = await readActorSource(counterFile)
-    counter = await client.spawn({ source, tags: { Name: 'counter' } })
-    for (let by = 1; by <= 20; by++) await counter.send({ action: 'Inc', tags: { By: by } })
+    const started = startNodeProcess(folder, ['--storers', '24'])
+    ;[node, browser] = await Promise.all([started, launchChromium()])
+    const client = createClient({ url: node.url, signer: walletSigner(wallet) })
+    const { trader } = await runTour(client, silent, new AbortController().signal)
+    looks = await looksOf(client, trader.id)
     mkdirSync(pictures, { recursive: true })
-  })
+  }, 300_000)
 
   afterAll(async () => {
     await browser?.close()
@@ -38,69 +42,100 @@ describe.skipIf(!isAsked)('the look of the explorer', { timeout: 600_000 }, () =
     removeFolder(folder)
   })
 
-  it('has no serious fault for axe on any page, light and dark, wide and narrow', async () => {
-    const [{ id: messageId = '' } = { id: '' }] = await slotsOf(node.url, counter.id)
-    const paths = [
-      '',
-      '/processes',
-      `/process/${counter.id}`,
-      `/process/${counter.id}/talks`,
-      `/process/${counter.id}/outbox`,
-      `/message/${messageId}`,
-      '/items',
-      `/item/${messageId}`,
-      '/blocks',
-      '/accounts',
-      '/query',
-      '/dead-letters',
-      '/spawn',
-      `/send?process=${counter.id}`,
-      '/upload',
-      '/wallet',
-      '/models',
-      '/nowhere',
-    ]
+  const wide = { width: 1280, height: 800 }
+  const narrow = { width: 360, height: 740 }
+
+  it.each([
+    ['light', wide],
+    ['dark', wide],
+    ['light', narrow],
+    ['dark', narrow],
+  ] as const)('shows the tour on every page, %s, %o: no fault, none for axe', async (...at) => {
+    const [colorScheme, viewport] = at
+    const options: BrowserContextOptions = { colorScheme, viewport, bypassCSP: true }
+    const context = await browser.newContext(options)
+    const key = JSON.stringify(wallet)
+    await context.addInitScript((text) => localStorage.setItem('heddle-browser-key', text), key)
+    const page = await context.newPage()
+    const faults = faultsOf(page)
     const found: string[] = []
-    const wide = { width: 1280, height: 800 }
-    const narrow = { width: 360, height: 740 }
-    const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-      [wide, narrow].map((viewport) => ({ colorScheme, viewport })),
-    )
-    for (const look of looks) {
-      const context = await browser.newContext({ ...look, bypassCSP: true })
-      const page = await context.newPage()
-      const faults = faultsOf(page)
-      for (const path of paths) {
-        await page.goto(`${node.url}/explorer${path}`)
-        await page.locator('main :is(h1, h2, h3)').first().waitFor()
-        await page.locator('.loading').first().waitFor({ state: 'detached' })
-        const overflowPx = await page.evaluate(
-          () => document.documentElement.scrollWidth - window.innerWidth,
-        )
-        if (overflowPx > 0) found.push(`${path} is ${overflowPx} px too wide`)
-        found.push(...(await axeFaults(page, path)))
-        const [, name = '', , tab] = path.split(/[/?]/)
-        if (pictured.has(name) && tab === undefined && look.viewport === wide) {
-          await page.screenshot({
-            path: `${pictures}${name || 'overview'}-${look.colorScheme}.jpg`,
-            quality: 70,
-            type: 'jpeg',
-          })
-        }
-      }
-      found.push(...faults)
-      await context.close()
+    for (const { name, path, sees } of looks) {
+      await page.goto(`${node.url}/explorer${path}`)
+      const shown = page.locator('main').getByText(sees).filter({ visible: true }).first()
+      await shown.waitFor({ timeout: patienceMs }).catch(() => {
+        found.push(`${path} does not show ${sees}`)
+      })
+      await page.locator('.loading').first().waitFor({ state: 'detached' })
+      const overflowPx = await page.evaluate(
+        () => document.documentElement.scrollWidth - window.innerWidth,
+      )
+      if (overflowPx > 0) found.push(`${path} is ${overflowPx} px too wide`)
+      found.push(...(await axeFaults(page, path)))
+      if (viewport !== wide) continue
+      const file = `${pictures}${name}-${colorScheme}.jpg`
+      await page.screenshot({ path: file, quality: 70, type: 'jpeg' })
     }
-    expect(found).toEqual([])
+    expect([...found, ...faults]).toEqual([])
+    await context.close()
   })
 })
 
-type Slot = { readonly id: string }
+/** Every page, with what the tour left on the node. */
+async function looksOf(client: Client, traderId: string): Promise<readonly Look[]> {
+  const { url, address = '' } = client
+  const idOf = (tag: string, value: string) => newestWith(url, tag, value)
+  const [receipt, decision, message] = await Promise.all([
+    idOf('Type', 'Receipt'),
+    idOf('Action', 'Decision'),
+    idOf('Action', 'Infer-Response'),
+  ])
+  const data = crypto.getRandomValues(new Uint8Array(60_000))
+  const { commitment } = await client.da.put(data, { retention: { days: 1 } })
+  return [
+    { name: 'overview', path: '', sees: 'trader' },
+    { name: 'processes', path: '/processes', sees: 'market' },
+    { name: 'process', path: `/process/${traderId}`, sees: 'Credit-Notice' },
+    { name: 'process-talks', path: `/process/${traderId}/talks`, sees: 'received' },
+    { name: 'process-outbox', path: `/process/${traderId}/outbox`, sees: 'Outbox' },
+    { name: 'process-spawned', path: `/process/${traderId}/spawned`, sees: 'trader' },
+    { name: 'process-source', path: `/process/${traderId}/source`, sees: 'Spawn item' },
+    { name: 'message', path: `/message/${message}`, sees: 'Evaluated' },
+    { name: 'items', path: '/items', sees: 'Message' },
+    { name: 'item', path: `/item/${receipt}`, sees: 'holds' },
+    { name: 'blocks', path: '/blocks', sees: 'ago' },
+    { name: 'accounts', path: '/accounts', sees: 'this node' },
+    { name: 'account', path: `/account/${address}`, sees: 'order-tools' },
+    { name: 'stake', path: '/stake', sees: '24 storers' },
+    { name: 'availability', path: '/availability', sees: '16 of 48' },
+    { name: 'blob', path: `/availability/${commitment}`, sees: 'Each cell is a row' },
+    { name: 'models', path: '/models', sees: 'order-tools' },
+    { name: 'receipts', path: '/receipts', sees: 'model' },
+    { name: 'receipt', path: `/receipt/${receipt}`, sees: 'Answered' },
+    { name: 'lineages', path: '/provenance', sees: 'order-tools' },
+    { name: 'provenance', path: `/provenance/${decision}`, sees: 'every signature checked' },
+    { name: 'query', path: '/query', sees: 'Run' },
+    { name: 'dead-letters', path: '/dead-letters', sees: 'No dead letters' },
+    { name: 'spawn', path: '/spawn', sees: 'Sign and spawn' },
+    { name: 'send', path: `/send?process=${traderId}`, sees: 'Sign and send' },
+    { name: 'console', path: `/console?process=${traderId}`, sees: 'signed by' },
+    { name: 'upload', path: '/upload', sees: 'Sign and upload' },
+    { name: 'wallet', path: '/wallet', sees: 'In use' },
+    { name: 'not-found', path: '/nowhere', sees: 'nowhere' },
+  ]
+}
 
-async function slotsOf(url: string, processId: string): Promise<readonly Slot[]> {
-  const answer = await fetch(`${url}/explorer/api/processes/${processId}/slots?from=1`)
-  const { rows } = (await answer.json()) as { rows: readonly Slot[] }
-  return rows
+async function newestWith(url: string, name: string, value: string): Promise<string> {
+  const query = `{ transactions(first: 1, tags: [{ name: "${name}", values: ["${value}"] }]) {
+    edges { node { id } } } }`
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ query })
+  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body })
+  const { data } = (await answer.json()) as {
+    data: { transactions: { edges: readonly { node: { id: string } }[] } }
+  }
+  const id = data.transactions.edges[0]?.node.id
+  if (id === undefined) throw new Error(`the tour left no item with ${name} ${value}`)
+  return id
 }
 
 type AxeResult = {

@@ -5,8 +5,16 @@ import { expect, it } from 'vitest'
 import { sendSnippets, spawnSnippets } from '../apps/explorer/src/act/snippets.ts'
 import { stripTypes } from '../apps/explorer/src/act/strip-types.ts'
 import { parseTags } from '../apps/explorer/src/act/tags-text.ts'
-import { formatAge, formatBytes, formatDuration } from '../apps/explorer/src/format.ts'
+import { openHistory } from '../apps/explorer/src/console/history.ts'
+import { plainText, shownText } from '../apps/explorer/src/console/shown-text.ts'
+import {
+  formatAge,
+  formatBytes,
+  formatDuration,
+  formatWinston,
+} from '../apps/explorer/src/format.ts'
 import { paths } from '../apps/explorer/src/paths.ts'
+import { walletRefusal } from '../apps/explorer/src/wallet/refusal.ts'
 
 const examples = ['counter', 'token', 'price-feed', 'market', 'trader']
 
@@ -109,4 +117,50 @@ it('says sizes and times in short', () => {
     '2 min',
   ])
   expect([10, 5000, 120_000].map(formatAge)).toEqual(['now', '5 s ago', '2 min ago'])
+})
+
+it('shows what a process prints, and lets it do nothing else to the screen', () => {
+  const colours = '\x1b[31mred\x1b[0m'
+  expect(shownText(colours)).toBe(`${colours}\x1b[0m`)
+  expect(shownText('a\x1b[2J\x1b[1;1Hb\x1b]0;title\x07c\rd\x08e\tf\ng')).toBe('abcde\tf\ng')
+  expect(shownText('\x1b[38;2;1;2;3mdirect\x1b[0;48;2;9;9;9mtoo')).toBe('directtoo')
+  expect(shownText('\x1b[38;5;9mpalette')).toContain('\x1b[38;5;9m')
+  expect(shownText('\x9b31mone byte')).toBe('31mone byte')
+  expect(plainText('\x1b[32maos\x1b[90m@x\x1b[0m> ')).toBe('aos@x> ')
+})
+
+it('keeps a history of lines, the newest first, whatever the storage holds', () => {
+  const kept = new Map<string, string>([['heddle-console-history', '{not json']])
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  }
+  const history = openHistory(storage)
+  for (const line of ['a', 'b', 'b', ' ', 'c']) history.add(line)
+  expect([1, 2, 3, 4, 0].map((steps) => openHistory(storage).back(steps))).toEqual([
+    'c',
+    'b',
+    'a',
+    undefined,
+    undefined,
+  ])
+  const full = {
+    getItem: () => null,
+    setItem: () => {
+      throw new Error('full')
+    },
+  }
+  expect(() => openHistory(full).add('a')).not.toThrow()
+})
+
+it('says balances exactly and refusals in words', () => {
+  expect([0n, 1n, 1_500_000_000_000n, 10n ** 30n].map(formatWinston)).toEqual([
+    '0 AR',
+    '0.000000000001 AR',
+    '1.5 AR',
+    '1,000,000,000,000,000,000 AR',
+  ])
+  expect(walletRefusal({ code: 4001, message: 'User rejected' }).message).toMatch(/refused/)
+  expect(walletRefusal('User cancelled').message).toBe('the wallet says: User cancelled')
+  expect(walletRefusal({ code: 5, message: 'odd' }).message).toBe('the wallet says: odd')
 })

@@ -5,6 +5,8 @@ import { readActorSource } from '@heddle/sdk/node'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dist, faultsOf, launchChromium, skipReason } from './chromium.ts'
+import { describeActs } from './explorer-acts.ts'
+import type { World } from './explorer-world.ts'
 import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
 
 const counterFile = fileURLToPath(new URL('../examples/counter.ts', import.meta.url))
@@ -41,6 +43,8 @@ describe.skipIf(skipReason !== undefined)('the explorer in Chromium', () => {
     await node?.stop()
     removeFolder(folder)
   })
+
+  const world: World = { url: () => node.url, context: () => context, open }
 
   it('loads little, and nothing from elsewhere', async () => {
     const page = await context.newPage()
@@ -118,6 +122,9 @@ on('Ping', (msg: Message) => { seen += 1 as number; msg.reply({ data: \`pong \${
     await page.close()
     await other.close()
   })
+
+  // They sign with the key made above.
+  describeActs(world)
 
   it('shows uploaded pages without any right', async () => {
     const wallet = walletSigner(generateWallet())

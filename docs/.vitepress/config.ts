@@ -4,7 +4,9 @@ const guide = [
   { text: 'Quickstart', link: '/quickstart' },
   { text: 'Concepts', link: '/concepts' },
   { text: 'Writing actors', link: '/actors' },
+  { text: 'Explorer and console', link: '/guide/explorer' },
   { text: 'Actors in Lua and WASM', link: '/guide/lua-and-wasm' },
+  { text: 'Module formats', link: '/guide/module-formats' },
   { text: 'Storing data', link: '/guide/storing-data' },
   { text: 'Availability for rollups', link: '/guide/availability' },
   { text: 'Models and agents', link: '/guide/models' },
@@ -21,6 +23,7 @@ const operating = [
 
 const reference = [
   { text: 'Commands', link: '/reference/commands' },
+  { text: 'SDK', link: '/reference/sdk' },
   { text: 'HTTP', link: '/reference/http' },
   { text: 'Errors', link: '/reference/errors' },
   { text: 'Settings', link: '/reference/settings' },

@@ -1,30 +1,8 @@
+import type { DaStatus, StorersAnswer } from '@heddle/sdk'
 import { getJson } from './request.ts'
 
-/** Answers of the availability lane, `/da`. */
-/** How sure a committee of k of n rows is; see `committeeBounds` of the protocol. */
-export type CommitteeFacts = {
-  readonly k: number
-  readonly n: number
-  readonly faultyRows: number
-  readonly certificateRows: number
-  readonly soundnessBits: number
-}
-
-export type DaStatus = {
-  readonly epoch: number
-  readonly storerSet: string
-  readonly storers: number
-  readonly publishes: boolean
-  readonly certificates: number
-  readonly committees: readonly CommitteeFacts[]
-}
-
-export type StorerState = {
-  readonly storer: string
-  readonly isReachable: boolean
-  readonly blobs?: number
-  readonly rows?: number
-  readonly heldBytes?: number
+/** How a storer answers now. */
+export type StorerState = NonNullable<StorersAnswer['states']>[number] & {
   readonly capacityBytes?: number
 }
 
@@ -59,15 +37,8 @@ export type StorerSet = {
 
 /** The set of this epoch; asks each storer how it is. */
 export async function fetchStorers(signal?: AbortSignal): Promise<StorerSet> {
-  type Member = { key: string; stake: string; host: string; port: number }
-  type Answer = {
-    readonly epoch: number
-    readonly beacon: string
-    readonly storers: readonly Member[]
-    readonly states: readonly StorerState[]
-  }
-  const answer = await getJson<Answer>('/da/storers?state=1', signal)
-  const states = new Map(answer.states.map((state) => [state.storer, state]))
+  const answer = await getJson<StorersAnswer>('/da/storers?state=1', signal)
+  const states = new Map((answer.states ?? []).map((state) => [state.storer, state]))
   const storers = answer.storers.map(({ key, stake, host, port }): StakedStorer => {
     const state = states.get(key) ?? { storer: key, isReachable: false }
     return { ...state, stake: BigInt(stake), host, port }

@@ -8,22 +8,12 @@ import type {
   SlotMoments,
   SlotRow,
 } from '@heddle/protocol/api'
+import type { NodeStatus } from '@heddle/sdk'
 import { getJson } from './request.ts'
-
-/** What `/healthz` says. */
-export type Health = {
-  readonly status: string
-  readonly version: string
-  readonly roles: readonly string[]
-  readonly address: string
-  readonly modules: { readonly js: string }
-  readonly processes: number
-  readonly height: number
-}
 
 const api = '/explorer/api'
 
-export function fetchHealth(signal?: AbortSignal): Promise<Health> {
+export function fetchHealth(signal?: AbortSignal): Promise<NodeStatus> {
   return getJson('/healthz', signal)
 }
 

@@ -13,8 +13,6 @@ export type PagedRows<Row> = {
 }
 
 const pageRows = 100
-/** Rows that fly by are not loaded: only where the list rests this long. */
-const restMs = 60
 
 type Book<Row> = { readonly rows: Map<number, Row>; readonly asked: Set<number> }
 
@@ -56,9 +54,7 @@ export function usePagedRows<Row>(
     [key],
   )
 
-  const resting = useRef<ReturnType<typeof setTimeout>>(undefined)
   const loadRange = useCallback(() => {
-    resting.current = undefined
     const [from, to] = range.current
     for (let page = Math.floor(from / pageRows); page * pageRows < to; page++) {
       if (!book.current.asked.has(page)) void loadPage(page)
@@ -68,8 +64,7 @@ export function usePagedRows<Row>(
   const need = useCallback(
     (from: number, to: number) => {
       range.current = [from, to]
-      clearTimeout(resting.current)
-      resting.current = setTimeout(loadRange, restMs)
+      loadRange()
     },
     [loadRange],
   )
@@ -81,16 +76,13 @@ export function usePagedRows<Row>(
     setTotal(-1)
     range.current = [0, pageRows]
     loadRange()
-    return () => {
-      clearTimeout(resting.current)
-      gone.current.abort()
-    }
+    return () => gone.current.abort()
   }, [key])
 
   const refresh = useCallback(() => {
     // Rows shown stay until their page comes; pages out of sight are asked for again when needed.
     book.current.asked.clear()
-    if (resting.current === undefined) loadRange()
+    loadRange()
   }, [loadRange])
 
   return {

@@ -5,6 +5,7 @@ import { paths } from '../paths.ts'
 import { Id } from './id.tsx'
 import { Panel } from './panel.tsx'
 import { Empty, Failure, Loading } from './state.tsx'
+import { Table } from './table.tsx'
 
 /** Blobs that were certified here, newest first. */
 export function BlobTable({ blobs }: { blobs: Load<readonly BlobRow[]> }) {
@@ -19,29 +20,14 @@ export function BlobTable({ blobs }: { blobs: Load<readonly BlobRow[]> }) {
           Put one here, or with <code>heddle da put FILE</code>: it shows once it is certified.
         </Empty>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-        <section class="table-scroll" tabIndex={0} aria-label="Newest blobs">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">Blob</th>
-                <th scope="col" class="number">
-                  Size
-                </th>
-                <th scope="col">Code</th>
-                <th scope="col" class="number">
-                  Signed by
-                </th>
-                <th scope="col">Kept until</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.map((blob) => (
-                <Row key={blob.commitment} blob={blob} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table
+          label="Newest blobs"
+          columns={['Blob', { number: 'Size' }, 'Code', { number: 'Signed by' }, 'Kept until']}
+        >
+          {value.map((blob) => (
+            <Row key={blob.commitment} blob={blob} />
+          ))}
+        </Table>
       )}
     </Panel>
   )

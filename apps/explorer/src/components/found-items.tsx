@@ -8,6 +8,7 @@ import { paths } from '../paths.ts'
 import { Id } from './id.tsx'
 import { Badge } from './panel.tsx'
 import { Failure, Loading } from './state.tsx'
+import { More, Table } from './table.tsx'
 
 type FoundItemsProps = {
   readonly filter: ItemFilter
@@ -26,40 +27,19 @@ export function FoundItems({ filter, label, empty, toOf }: FoundItemsProps) {
   if (items.length === 0) return <>{empty}</>
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
-      <section class="table-scroll" tabIndex={0} aria-label={label}>
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Item</th>
-              <th scope="col">What</th>
-              <th scope="col">Owner</th>
-              <th scope="col" class="number">
-                Size
-              </th>
-              <th scope="col" class="number">
-                Block
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <ItemRow
-                key={item.id}
-                item={item}
-                to={toOf?.(item) ?? addressOf(item, typeof names.get(item.recipient) === 'string')}
-              />
-            ))}
-          </tbody>
-        </table>
-      </section>
-      {hasMore && (
-        <p class="more">
-          <button type="button" class="button" disabled={isLoadingMore} onClick={more}>
-            {isLoadingMore ? 'Loading …' : 'Show more'}
-          </button>
-        </p>
-      )}
+      <Table
+        label={label}
+        columns={['Item', 'What', 'Owner', { number: 'Size' }, { number: 'Block' }]}
+      >
+        {items.map((item) => (
+          <ItemRow
+            key={item.id}
+            item={item}
+            to={toOf?.(item) ?? addressOf(item, typeof names.get(item.recipient) === 'string')}
+          />
+        ))}
+      </Table>
+      {hasMore && <More isLoading={isLoadingMore} onMore={more} />}
     </>
   )
 }
@@ -97,5 +77,6 @@ function whatIs({ tags, data }: Found): string {
   const type = /^(ao|Heddle)$/.test(protocol) ? tagValue(tags, 'Type') : undefined
   const action = tagValue(tags, 'Action')
   if (type === 'Message' && action !== undefined) return `Message ${action.slice(0, 40)}`
-  return type ?? tagValue(tags, 'Content-Type') ?? data.type ?? 'bytes'
+  if (tagValue(tags, 'Bundle-Format') !== undefined) return 'Bundle'
+  return type || tagValue(tags, 'Content-Type') || data.type || 'bytes'
 }

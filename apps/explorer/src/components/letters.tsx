@@ -4,6 +4,7 @@ import { useNames } from '../names.ts'
 import { paths } from '../paths.ts'
 import { Id } from './id.tsx'
 import { Badge, type Tone } from './panel.tsx'
+import { Table } from './table.tsx'
 import { Age } from './time.tsx'
 
 export const letterTones: Readonly<Record<string, Tone>> = {
@@ -20,48 +21,35 @@ type LettersProps = {
   readonly hasSender?: boolean
 }
 
+const columns = ['Slot', 'Kind', 'To', 'State', 'What happened']
+
 /** What processes sent, with how far it got. */
 export function Letters({ letters, label, hasSender = false }: LettersProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section class="table-scroll" tabIndex={0} aria-label={label}>
-      <table class="table">
-        <thead>
-          <tr>
-            {hasSender && <th scope="col">From</th>}
-            <th scope="col">Slot</th>
-            <th scope="col">Kind</th>
-            <th scope="col">To</th>
-            <th scope="col">State</th>
-            <th scope="col">What happened</th>
-          </tr>
-        </thead>
-        <tbody>
-          {letters.map((letter) => (
-            <tr key={letter.deliveryId}>
-              {hasSender && (
-                <td>
-                  <Id id={letter.processId} to={paths.processTab(letter.processId, 'outbox')} />
-                </td>
-              )}
-              <td class="mono">
-                {letter.slot}.{letter.index}
-              </td>
-              <td>{letter.kind}</td>
-              <td>
-                <Target letter={letter} />
-              </td>
-              <td>
-                <Badge tone={letterTones[letter.state] ?? 'quiet'}>{letter.state}</Badge>
-              </td>
-              <td>
-                <Story letter={letter} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label={label} columns={hasSender ? ['From', ...columns] : columns}>
+      {letters.map((letter) => (
+        <tr key={letter.deliveryId}>
+          {hasSender && (
+            <td>
+              <Id id={letter.processId} to={paths.processTab(letter.processId, 'outbox')} />
+            </td>
+          )}
+          <td class="mono">
+            {letter.slot}.{letter.index}
+          </td>
+          <td>{letter.kind}</td>
+          <td>
+            <Target letter={letter} />
+          </td>
+          <td>
+            <Badge tone={letterTones[letter.state] ?? 'quiet'}>{letter.state}</Badge>
+          </td>
+          <td>
+            <Story letter={letter} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -39,10 +39,9 @@ export function ProcessLog({ id, slots, evaluated }: LogProps) {
         const row = list.row(slotAt(at))
         if (row !== undefined) navigate(paths.message(row.id))
       }}
-      row={(at) => {
-        const row = list.row(slotAt(at))
-        return row === undefined ? undefined : cellsOf(row, names)
-      }}
+      row={(at) => list.row(slotAt(at))}
+      cells={(row) => cellsOf(row, names)}
+      version={names.size}
     />
   )
 }

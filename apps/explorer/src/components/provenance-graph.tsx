@@ -64,21 +64,15 @@ function Box({ item, isAsked }: { item: PlacedItem; isAsked: boolean }) {
     event.preventDefault()
     navigate(to)
   }
-  const label = `${kindOf(item)} ${name ?? ''} ${shortId(id)}, ${state}`
+  const about = name === undefined ? shortId(id) : clip(kindOf(item), 18)
   return (
-    <a
-      href={to}
-      class={`lineage-box is-${state}${isAsked ? ' is-asked' : ''}`}
-      onClick={onClick}
-      aria-label={label}
-    >
-      <title>{id}</title>
+    <a href={to} class={`lineage-box is-${state}${isAsked ? ' is-asked' : ''}`} onClick={onClick}>
       <rect x={x} y={y} width={boxPx.width} height={boxPx.height} rx="6" />
       <text class="lineage-name" x={x + 12} y={y + 21}>
         {clip(name ?? kindOf(item), 17)}
       </text>
       <text class="lineage-id" x={x + 12} y={y + 39}>
-        {name === undefined ? shortId(id) : clip(kindOf(item), 18)}
+        {state === 'verified' ? about : `${about} ${state}`}
       </text>
     </a>
   )

@@ -1,42 +1,49 @@
-import {
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-  type VirtualItem,
-  Virtualizer,
-} from '@tanstack/virtual-core'
 import type { ComponentChildren, VNode } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 
-type VirtualRowsProps = {
+type VirtualRowsProps<Data> = {
   readonly label: string
   readonly columns: readonly string[]
   /** Class with the columns' widths. */
   readonly layout: string
   readonly count: number
-  /** Cells of a row, or undefined while it is not here. */
-  row(at: number): readonly ComponentChildren[] | undefined
+  /** What a row shows, or undefined while it is not here. The same object is the same row. */
+  row(at: number): Data | undefined
+  cells(data: Data): readonly ComponentChildren[]
+  /** Changes when cells do though their data did not. */
+  readonly version?: unknown
   /** Where a row leads to. */
   open?(at: number): void
-  /** Told which rows are in sight. */
+  /** Told now and then which rows are in sight. */
   onRange?(from: number, to: number): void
 }
 
 const rowPx = 44
-const overscanRows = 8
-/** Above the rows in sight: a row that leaves at one end is used again at the other. */
-const reusedRows = 256
+const headRem = 2.5
+/** Rows are made, moved and reused so many together. */
+const blockRows = 8
+/** Above and below what is in sight. */
+const overscanPx = 200
+/** Browsers draw nothing beyond some 33 million pixels. */
+const rowsMax = 700_000
+/** A list that rests this long has its rows in their order in the page too, for those who hear it. */
+const restMs = 200
+/** Rows that fly by faster are not told of. */
+const rangeMs = 80
 
 /** A table of any length: only rows in sight are in the page. */
-export function VirtualRows(props: VirtualRowsProps): VNode {
-  const { label, columns, layout, count, row, open } = props
+export function VirtualRows<Data>(props: VirtualRowsProps<Data>): VNode {
+  const { label, columns, layout, open } = props
+  const count = Math.min(props.count, rowsMax)
   const scroller = useRef<HTMLElement>(null)
-  const items = useVirtual(scroller, count, props.onRange)
+  const sight = useSight(scroller, count)
+  const blocks = useBlocks(scroller, sight)
+  useRange(sight, count, props.onRange)
   const [active, setActive] = useState(-1)
   const move = (to: number) => {
     const at = Math.max(0, Math.min(count - 1, to))
     setActive(at)
-    items.show(at)
+    bringIntoSight(scroller.current, at)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const step = steps[event.key]
@@ -56,7 +63,12 @@ export function VirtualRows(props: VirtualRowsProps): VNode {
       ref={scroller}
       onKeyDown={onKeyDown}
     >
-      <table class={layout} aria-label={label} aria-rowcount={count + 1}>
+      <table
+        class={layout}
+        aria-label={label}
+        aria-rowcount={count + 1}
+        style={{ height: `calc(${count * rowPx}px + ${headRem}rem)` }}
+      >
         <thead>
           <tr class="row row-head" aria-rowindex={1}>
             {columns.map((name) => (
@@ -66,18 +78,10 @@ export function VirtualRows(props: VirtualRowsProps): VNode {
             ))}
           </tr>
         </thead>
-        <tbody style={{ height: `${items.totalPx}px` }}>
-          {items.inSight.map(({ index, start }) => (
-            <Row
-              key={index % reusedRows}
-              at={index}
-              startPx={start}
-              cells={row(index)}
-              columns={columns}
-              isActive={index === active}
-            />
-          ))}
-        </tbody>
+        {blocks.map((block, place) => (
+          // A place keeps its elements and is given other rows.
+          <Block key={String(place)} block={block} active={active} {...props} count={count} />
+        ))}
       </table>
     </section>
   )
@@ -92,64 +96,147 @@ const steps: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_at, count) => count - 1,
 }
 
-type RowProps = {
+type BlockProps<Data> = VirtualRowsProps<Data> & {
+  /** Below 0: nothing is shown in this place. */
+  readonly block: number
+  readonly active: number
+}
+
+const offsets = Array.from({ length: blockRows }, (_, at) => at)
+
+function Block<Data>({ block, active, count, columns, row, cells, version }: BlockProps<Data>) {
+  const from = block * blockRows
+  return (
+    <tbody hidden={block < 0} style={{ transform: `translateY(${from * rowPx}px)` }}>
+      {offsets.map((offset) => {
+        const at = from + offset
+        const isThere = block >= 0 && at < count
+        return (
+          <Row
+            key={offset}
+            at={isThere ? at : -1}
+            data={isThere ? row(at) : undefined}
+            cells={cells}
+            columns={columns}
+            isActive={at === active}
+            version={version}
+          />
+        )
+      })}
+    </tbody>
+  )
+}
+
+type RowProps<Data> = Pick<VirtualRowsProps<Data>, 'cells' | 'columns' | 'version'> & {
   readonly at: number
-  readonly startPx: number
-  readonly cells: readonly ComponentChildren[] | undefined
-  readonly columns: readonly string[]
+  readonly data: Data | undefined
   readonly isActive: boolean
 }
 
-function Row({ at, startPx, cells, columns, isActive }: RowProps) {
+function Row<Data>({ at, data, cells, columns, isActive, version }: RowProps<Data>) {
+  const inner = useMemo(() => {
+    const shown = data === undefined ? undefined : cells(data)
+    return columns.map((name, column) => (
+      <td key={name}>{shown === undefined ? <i class="loading-bar" /> : shown[column]}</td>
+    ))
+  }, [data, version])
   return (
-    <tr
-      class={isActive ? 'row row-active' : 'row'}
-      aria-rowindex={at + 2}
-      style={{ transform: `translateY(${startPx}px)` }}
-    >
-      {columns.map((name, column) => (
-        <td key={name}>{cells === undefined ? <i class="loading-bar" /> : cells[column]}</td>
-      ))}
+    <tr class={isActive ? 'row row-active' : 'row'} hidden={at < 0} aria-rowindex={at + 2}>
+      {inner}
     </tr>
   )
 }
 
-type InSight = {
-  readonly inSight: readonly VirtualItem[]
-  readonly totalPx: number
-  show(at: number): void
+/** Blocks from `first` to `end`, which is not included. */
+type Sight = { readonly first: number; readonly end: number }
+
+function useSight(scroller: { readonly current: HTMLElement | null }, count: number): Sight {
+  const [sight, setSight] = useState<Sight>({ first: 0, end: 1 })
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (element === null) return
+    const look = () => {
+      const found = sightOf(element, count)
+      setSight((so) => (so.first === found.first && so.end === found.end ? so : found))
+    }
+    look()
+    const resizing = new ResizeObserver(look)
+    resizing.observe(element)
+    element.addEventListener('scroll', look, { passive: true })
+    return () => {
+      resizing.disconnect()
+      element.removeEventListener('scroll', look)
+    }
+  }, [count])
+  return sight
 }
 
-function useVirtual(
-  scroller: { current: HTMLElement | null },
-  count: number,
-  onRange: VirtualRowsProps['onRange'],
-): InSight {
+function sightOf({ scrollTop, clientHeight }: HTMLElement, count: number): Sight {
+  const blockPx = blockRows * rowPx
+  const blocks = Math.ceil(count / blockRows)
+  const first = Math.max(0, Math.floor((scrollTop - overscanPx) / blockPx))
+  const end = Math.ceil((scrollTop + clientHeight + overscanPx) / blockPx)
+  return { first: Math.min(first, Math.max(0, blocks - 1)), end: Math.min(blocks, end) }
+}
+
+/**
+ * Which block each place shows, or -1. One that leaves at one end gives its place to one that comes at the
+ * other, so that scrolling makes and moves no element; once it rests, the places are in order again.
+ */
+function useBlocks(
+  scroller: { readonly current: HTMLElement | null },
+  { first, end }: Sight,
+): readonly number[] {
+  const size = useRef(0)
+  const origin = useRef(0)
   const [, redraw] = useState(0)
-  const held = useRef<Virtualizer<HTMLElement, HTMLElement> | null>(null)
-  const seen = useRef('')
-  const options = {
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPx,
-    overscan: overscanRows,
-    observeElementRect,
-    observeElementOffset,
-    scrollToFn: elementScroll,
-    onChange: () => redraw((round) => round + 1),
+  // Never fewer: places that are not needed now are hidden.
+  size.current = Math.max(size.current, end - first)
+  useEffect(() => {
+    const resting = setTimeout(() => {
+      const { activeElement } = document
+      const isInUse =
+        activeElement !== scroller.current && scroller.current?.contains(activeElement)
+      if (isInUse === true || origin.current === first) return
+      origin.current = first
+      redraw((round) => round + 1)
+    }, restMs)
+    return () => clearTimeout(resting)
+  }, [first])
+  const places = Array.from({ length: size.current }, () => -1)
+  for (let at = first; at < end; at++) places[modulo(at - origin.current, size.current)] = at
+  return places
+}
+
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by
+}
+
+function useRange(
+  { first, end }: Sight,
+  count: number,
+  onRange: ((from: number, to: number) => void) | undefined,
+): void {
+  const newest = useRef<() => void>(() => {})
+  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
+  newest.current = () => {
+    waiting.current = undefined
+    const to = Math.min(count, end * blockRows)
+    if (to > first * blockRows) onRange?.(first * blockRows, to)
   }
-  held.current ??= new Virtualizer(options)
-  const virtual = held.current
-  virtual.setOptions({ ...virtual.options, ...options })
-  useLayoutEffect(() => virtual._didMount(), [virtual])
-  useLayoutEffect(() => virtual._willUpdate())
-  const inSight = virtual.getVirtualItems()
-  const from = inSight[0]?.index ?? 0
-  const to = (inSight.at(-1)?.index ?? -1) + 1
-  useLayoutEffect(() => {
-    if (seen.current === `${from} ${to} ${count}`) return
-    seen.current = `${from} ${to} ${count}`
-    if (to > from) onRange?.(from, to)
-  })
-  return { inSight, totalPx: virtual.getTotalSize(), show: (at) => virtual.scrollToIndex(at) }
+  useEffect(() => {
+    waiting.current ??= setTimeout(() => newest.current(), rangeMs)
+  }, [first, end, count])
+  useEffect(() => () => clearTimeout(waiting.current), [])
+}
+
+function bringIntoSight(element: HTMLElement | null, at: number): void {
+  if (element === null) return
+  const headPx = element.querySelector('thead')?.offsetHeight ?? 0
+  const top = at * rowPx
+  const bottom = top + rowPx + headPx
+  if (top < element.scrollTop) element.scrollTop = top
+  else if (bottom > element.scrollTop + element.clientHeight) {
+    element.scrollTop = bottom - element.clientHeight
+  }
 }

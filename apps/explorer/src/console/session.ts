@@ -10,6 +10,7 @@ import {
   summarizeResult,
 } from '@heddle/sdk/console'
 import type { Screen } from './screen.ts'
+import { plainText } from './shown-text.ts'
 
 /** One process and what is shown of it. Its methods never reject. */
 export type Session = {
@@ -55,7 +56,7 @@ export function createSession({ client, subject, screen, pickSource }: SessionDe
 
   const show = (result: SlotResult) => {
     answered.add(result.slot)
-    prompt = promptOf(result) ?? prompt
+    prompt = plainText(promptOf(result) ?? prompt)
     if (result.error !== undefined) screen.print(red(result.error))
     // What a declaration gives is nothing to show.
     else if (result.output !== '' && result.output !== 'undefined') screen.print(result.output)

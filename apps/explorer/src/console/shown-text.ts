@@ -22,3 +22,8 @@ export function shownText(text: string): string {
   shown += text.slice(at).replace(controls, '')
   return shown.includes('\x1b') ? `${shown}\x1b[0m` : shown
 }
+
+/** The same without any colour. */
+export function plainText(text: string): string {
+  return text.replace(sequences, '').replace(controls, '')
+}

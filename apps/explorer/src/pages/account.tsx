@@ -63,7 +63,7 @@ export function AccountPage({ address, query }: AccountProps) {
 
 function WhoIs({ address }: { address: string }) {
   const health = useLoad('health', fetchHealth)
-  const own = useAccount()?.address
+  const own = useAccount()?.owner
   return (
     <span class="badges">
       {address === health.value?.address && <Badge tone="accent">this node</Badge>}

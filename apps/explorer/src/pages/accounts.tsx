@@ -4,6 +4,7 @@ import { fetchHealth } from '../api/node.ts'
 import { Id } from '../components/id.tsx'
 import { Badge, PageHead, Panel } from '../components/panel.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
+import { Table } from '../components/table.tsx'
 import { counted, formatCount, formatWinston } from '../format.ts'
 import { paths } from '../paths.ts'
 import { Link } from '../router.tsx'
@@ -39,44 +40,31 @@ export function AccountsPage() {
 
 function AccountTable({ accounts }: { accounts: readonly AccountFacts[] }) {
   const health = useLoad('health', fetchHealth)
-  const own = useAccount()?.address
+  const own = useAccount()?.owner
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section class="table-scroll" tabIndex={0} aria-label="Accounts">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Address</th>
-            <th scope="col" class="number">
-              Signed
-            </th>
-            <th scope="col" class="number">
-              Processes
-            </th>
-            <th scope="col" class="number">
-              Received
-            </th>
-            <th scope="col" class="number">
-              Balance
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {accounts.map(({ address, signed, processes, received, winston }) => (
-            <tr key={address}>
-              <td class="nowrap">
-                <Id id={address} to={paths.account(address)} copy />{' '}
-                {address === health.value?.address && <Badge tone="accent">this node</Badge>}
-                {address === own && <Badge tone="good">you</Badge>}
-              </td>
-              <td class="number">{formatCount(signed)}</td>
-              <td class="number">{formatCount(processes)}</td>
-              <td class="number">{formatCount(received)}</td>
-              <td class="number">{formatWinston(winston)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table
+      label="Accounts"
+      columns={[
+        'Address',
+        { number: 'Signed' },
+        { number: 'Processes' },
+        { number: 'Received' },
+        { number: 'Balance' },
+      ]}
+    >
+      {accounts.map(({ address, signed, processes, received, winston }) => (
+        <tr key={address}>
+          <td class="nowrap">
+            <Id id={address} to={paths.account(address)} copy />{' '}
+            {address === health.value?.address && <Badge tone="accent">this node</Badge>}
+            {address === own && <Badge tone="good">you</Badge>}
+          </td>
+          <td class="number">{formatCount(signed)}</td>
+          <td class="number">{formatCount(processes)}</td>
+          <td class="number">{formatCount(received)}</td>
+          <td class="number">{formatWinston(winston)}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }

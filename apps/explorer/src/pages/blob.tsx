@@ -61,10 +61,12 @@ function Certificate({ facts }: { facts: CertificateFacts }) {
   )
 }
 
+type Counts = { readonly good: number; readonly missing: number }
+
 /** Draws pieces one after the other and checks each here; the confidence is this browser's own. */
 function Sampling({ blob }: { blob: SampledBlob }) {
   const [states, setStates] = useState<ReadonlyMap<number, RowState>>(new Map())
-  const [counts, setCounts] = useState({ good: 0, missing: 0 })
+  const [counts, setCounts] = useState<Counts>({ good: 0, missing: 0 })
   const [isRunning, setRunning] = useState(false)
   const gone = useRef(new AbortController())
   useEffect(() => () => gone.current.abort(), [])
@@ -99,15 +101,18 @@ function Sampling({ blob }: { blob: SampledBlob }) {
     >
       <div class="pad sampling" aria-live="polite">
         <progress value={confidence} max={1} aria-label="Confidence" />
-        <p>
-          {counts.missing > 0
-            ? `${counts.missing} of ${counts.good + counts.missing} samples were not given: a gap.`
-            : `${formatCount(counts.good)} samples, all there. A blob that cannot be rebuilt would have shown a gap with ${percent(confidence)}.`}
-        </p>
+        <p>{toldOf(counts, confidence)}</p>
       </div>
       <RowGrid holders={blob.holders} states={states} />
     </Panel>
   )
+}
+
+function toldOf({ good, missing }: Counts, confidence: number): string {
+  if (missing > 0) return `${missing} of ${good + missing} samples were not given: a gap.`
+  if (good === 0) return 'Draw rows by chance of your own: what cannot be rebuilt shows a gap.'
+  const drawn = `${formatCount(good)} samples, all there.`
+  return `${drawn} A blob that cannot be rebuilt would have shown a gap with ${percent(confidence)}.`
 }
 
 /** More nines rather than a round hundred. */

@@ -59,7 +59,7 @@ function OpenConsole({ account, processId }: OpenProps) {
   const { owner } = process.value
   return (
     <>
-      {owner !== undefined && owner !== account.address && (
+      {owner !== undefined && owner !== account.owner && (
         <p class="callout">
           It belongs to <Id id={owner} to={paths.account(owner)} />, not to you: it will refuse what
           you send it to evaluate.

@@ -3,10 +3,12 @@ import { useAction } from '../act/use-action.ts'
 import { useLoad } from '../api/load.ts'
 import { getJson, request } from '../api/request.ts'
 import { Data } from '../components/code.tsx'
+import { TextField } from '../components/fields.tsx'
 import { Id } from '../components/id.tsx'
 import { PageHead, Panel } from '../components/panel.tsx'
 import { ReplayPanel } from '../components/replay-panel.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
+import { Table } from '../components/table.tsx'
 import { counted, formatBytes, formatCount, formatDuration } from '../format.ts'
 import { paths } from '../paths.ts'
 import { Link } from '../router.tsx'
@@ -77,39 +79,23 @@ export function ModelsPage() {
 
 function ModelTable({ models }: { models: readonly Model[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section class="table-scroll" tabIndex={0} aria-label="Models">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Item</th>
-            <th scope="col">Weights</th>
-            <th scope="col" class="number">
-              Size
-            </th>
-            <th scope="col" class="number">
-              Context
-            </th>
-            <th scope="col">Came from</th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.map(({ id, heddle }) => (
-            <tr key={id}>
-              <td class="nowrap">{id}</td>
-              <td class="nowrap">
-                {heddle && <Id id={heddle.item} to={paths.item(heddle.item)} copy />}
-              </td>
-              <td class="nowrap">{heddle && `${heddle.format}, ${heddle.precision}`}</td>
-              <td class="number">{heddle && formatBytes(heddle.sizeBytes)}</td>
-              <td class="number">{heddle && formatCount(heddle.context)}</td>
-              <td>{heddle && <Link to={paths.provenance(heddle.item)}>lineage</Link>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table
+      label="Models"
+      columns={['Model', 'Item', 'Weights', { number: 'Size' }, { number: 'Context' }, 'Came from']}
+    >
+      {models.map(({ id, heddle }) => (
+        <tr key={id}>
+          <td class="nowrap">{id}</td>
+          <td class="nowrap">
+            {heddle && <Id id={heddle.item} to={paths.item(heddle.item)} copy />}
+          </td>
+          <td class="nowrap">{heddle && `${heddle.format}, ${heddle.precision}`}</td>
+          <td class="number">{heddle && formatBytes(heddle.sizeBytes)}</td>
+          <td class="number">{heddle && formatCount(heddle.context)}</td>
+          <td>{heddle && <Link to={paths.provenance(heddle.item)}>lineage</Link>}</td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 
@@ -134,14 +120,7 @@ function Ask({ models }: { models: readonly Model[] }) {
             ))}
           </select>
         </label>
-        <label class="field">
-          <span>Prompt</span>
-          <textarea
-            rows={3}
-            value={prompt}
-            onInput={(event) => setPrompt(event.currentTarget.value)}
-          />
-        </label>
+        <TextField label="Prompt" value={prompt} onInput={setPrompt} rows={3} />
         <p class="actions">
           <button
             type="submit"

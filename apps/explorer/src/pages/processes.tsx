@@ -88,10 +88,8 @@ export function ProcessesPage({ query }: { query: URLSearchParams }) {
             const id = list.row(at)?.id
             if (id !== undefined) navigate(paths.process(id))
           }}
-          row={(at) => {
-            const row = list.row(at)
-            return row === undefined ? undefined : cellsOf(row)
-          }}
+          row={list.row}
+          cells={cellsOf}
         />
       )}
     </>

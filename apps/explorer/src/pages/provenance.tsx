@@ -4,6 +4,7 @@ import { Id } from '../components/id.tsx'
 import { Badge, PageHead, Panel, type Tone } from '../components/panel.tsx'
 import { kindOf, ProvenanceGraph, relations } from '../components/provenance-graph.tsx'
 import { Failure, Loading } from '../components/state.tsx'
+import { Table } from '../components/table.tsx'
 import { counted, shortId } from '../format.ts'
 import { paths } from '../paths.ts'
 import { Link } from '../router.tsx'
@@ -93,46 +94,31 @@ function ItemTable({ provenance: { items, links } }: { provenance: Provenance })
   const known = new Map(items.map((item) => [item.id, item]))
   const groundsOf = (id: string) => links.filter(({ child }) => child === id)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section class="table-scroll" tabIndex={0} aria-label="Items of the lineage">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Item</th>
-            <th scope="col">Signature</th>
-            <th scope="col">Signed by</th>
-            <th scope="col">Rests on</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.id}>
-              <td>
-                <Id id={item.id} name={item.name ?? kindOf(item)} to={paths.search(item.id)} />
-                {item.name !== undefined && <span class="quiet"> {kindOf(item)}</span>}
-                {item.verdict !== undefined && (
-                  <span class="quiet">
-                    {' '}
-                    {item.verdict}, rule {item.rule}
-                  </span>
-                )}
-              </td>
-              <td>
-                <Badge tone={tones[item.state]}>{item.state}</Badge>
-              </td>
-              <td>
-                {item.signer !== undefined && (
-                  <Id id={item.signer} to={paths.account(item.signer)} />
-                )}
-              </td>
-              <td class="nowrap">
-                <Grounds grounds={groundsOf(item.id)} known={known} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label="Items of the lineage" columns={['Item', 'Signature', 'Signed by', 'Rests on']}>
+      {items.map((item) => (
+        <tr key={item.id}>
+          <td>
+            <Id id={item.id} name={item.name ?? kindOf(item)} to={paths.search(item.id)} />
+            {item.name !== undefined && <span class="quiet"> {kindOf(item)}</span>}
+            {item.verdict !== undefined && (
+              <span class="quiet">
+                {' '}
+                {item.verdict}, rule {item.rule}
+              </span>
+            )}
+          </td>
+          <td>
+            <Badge tone={tones[item.state]}>{item.state}</Badge>
+          </td>
+          <td>
+            {item.signer !== undefined && <Id id={item.signer} to={paths.account(item.signer)} />}
+          </td>
+          <td class="nowrap">
+            <Grounds grounds={groundsOf(item.id)} known={known} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -4,6 +4,7 @@ import { tagValue } from '../api/units.ts'
 import { Id } from '../components/id.tsx'
 import { PageHead } from '../components/panel.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
+import { More, Table } from '../components/table.tsx'
 import { Age } from '../components/time.tsx'
 import { formatCount } from '../format.ts'
 import { useNames } from '../names.ts'
@@ -35,13 +36,7 @@ export function ReceiptsPage() {
         </Empty>
       )}
       {items.length > 0 && <ReceiptTable items={items} names={names} />}
-      {hasMore && (
-        <p class="more">
-          <button type="button" class="button" disabled={isLoadingMore} onClick={more}>
-            {isLoadingMore ? 'Loading …' : 'Show more'}
-          </button>
-        </p>
-      )}
+      {hasMore && <More isLoading={isLoadingMore} onMore={more} />}
     </>
   )
 }
@@ -53,27 +48,11 @@ type TableProps = {
 
 function ReceiptTable({ items, names }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section class="table-scroll" tabIndex={0} aria-label="Receipts">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Receipt</th>
-            <th scope="col">Model</th>
-            <th scope="col">Asked by</th>
-            <th scope="col">Kept</th>
-            <th scope="col" class="number">
-              Block
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <ReceiptRow key={item.id} item={item} names={names} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table label="Receipts" columns={['Receipt', 'Model', 'Asked by', 'Kept', { number: 'Block' }]}>
+      {items.map((item) => (
+        <ReceiptRow key={item.id} item={item} names={names} />
+      ))}
+    </Table>
   )
 }
 

@@ -4,6 +4,7 @@ import { sendSnippets } from '../act/snippets.ts'
 import { parseTags } from '../act/tags-text.ts'
 import { useAction } from '../act/use-action.ts'
 import { AsCode } from '../components/as-code.tsx'
+import { TextField } from '../components/fields.tsx'
 import { NeedWallet } from '../components/need-wallet.tsx'
 import { PageHead } from '../components/panel.tsx'
 import { ProcessField } from '../components/process-field.tsx'
@@ -67,24 +68,13 @@ export function SendPage({ query }: { query: URLSearchParams }) {
             onInput={(event) => setQuery('action', event.currentTarget.value)}
           />
         </label>
-        <label class="field">
-          <span>Tags, one a line</span>
-          <textarea
-            rows={2}
-            value={tagText}
-            placeholder="By: 2"
-            onInput={(event) => setTagText(event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>Data</span>
-          <textarea
-            class="mono"
-            rows={4}
-            value={data}
-            onInput={(event) => setData(event.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Tags, one a line"
+          value={tagText}
+          onInput={setTagText}
+          placeholder="By: 2"
+        />
+        <TextField label="Data" value={data} onInput={setData} rows={4} isCode />
         <p class="actions">
           <button
             type="button"

@@ -8,6 +8,7 @@ import { fetchHealth } from '../api/node.ts'
 import { AsCode } from '../components/as-code.tsx'
 import { Code } from '../components/code.tsx'
 import { Editor } from '../components/editor.tsx'
+import { TextField } from '../components/fields.tsx'
 import { Id } from '../components/id.tsx'
 import { NeedWallet } from '../components/need-wallet.tsx'
 import { PageHead, Panel } from '../components/panel.tsx'
@@ -82,15 +83,12 @@ export function SpawnPage({ query }: { query: URLSearchParams }) {
           <summary>What an actor can use</summary>
           <Code text={actorTypes} label="actor.d.ts" />
         </details>
-        <label class="field">
-          <span>Tags, one a line</span>
-          <textarea
-            rows={2}
-            value={tagText}
-            placeholder="Cron-Interval: 10-seconds"
-            onInput={(event) => setTagText(event.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Tags, one a line"
+          value={tagText}
+          onInput={setTagText}
+          placeholder="Cron-Interval: 10-seconds"
+        />
         <p class="actions">
           <button
             type="submit"

@@ -9,6 +9,7 @@ import { Figure, Figures } from '../components/figures.tsx'
 import { Id } from '../components/id.tsx'
 import { Badge, Facts, PageHead, Panel } from '../components/panel.tsx'
 import { Empty, Failure, Loading } from '../components/state.tsx'
+import { Table } from '../components/table.tsx'
 import { counted, formatBytes, formatCount } from '../format.ts'
 import { paths } from '../paths.ts'
 import { Link } from '../router.tsx'
@@ -95,41 +96,24 @@ type TableProps = { readonly storers: readonly StakedStorer[]; readonly total: b
 
 function StorerTable({ storers, total }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
-    <section class="table-scroll" tabIndex={0} aria-label="Storers by stake">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Storer</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Stake
-            </th>
-            <th scope="col" class="number">
-              Share
-            </th>
-            <th scope="col" class="number">
-              Blobs
-            </th>
-            <th scope="col" class="number">
-              Rows
-            </th>
-            <th scope="col" class="number">
-              Held
-            </th>
-            <th scope="col" class="number">
-              Room
-            </th>
-            <th scope="col">At</th>
-          </tr>
-        </thead>
-        <tbody>
-          {storers.map((storer) => (
-            <StorerRow key={storer.storer} storer={storer} total={total} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Table
+      label="Storers by stake"
+      columns={[
+        'Storer',
+        'State',
+        { number: 'Stake' },
+        { number: 'Share' },
+        { number: 'Blobs' },
+        { number: 'Rows' },
+        { number: 'Held' },
+        { number: 'Room' },
+        'At',
+      ]}
+    >
+      {storers.map((storer) => (
+        <StorerRow key={storer.storer} storer={storer} total={total} />
+      ))}
+    </Table>
   )
 }
 

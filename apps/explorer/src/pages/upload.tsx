@@ -3,6 +3,7 @@ import { uploadSnippets } from '../act/snippets.ts'
 import { parseTags } from '../act/tags-text.ts'
 import { useAction } from '../act/use-action.ts'
 import { AsCode } from '../components/as-code.tsx'
+import { TextField } from '../components/fields.tsx'
 import { Id } from '../components/id.tsx'
 import { NeedWallet } from '../components/need-wallet.tsx'
 import { PageHead, Panel } from '../components/panel.tsx'
@@ -60,15 +61,12 @@ export function UploadPage() {
           </span>
           <input type="file" onChange={(event) => setFile(event.currentTarget.files?.[0])} />
         </label>
-        <label class="field">
-          <span>Tags, one a line, beside Content-Type: {type}</span>
-          <textarea
-            rows={2}
-            value={tagText}
-            placeholder="Title: A picture"
-            onInput={(event) => setTagText(event.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label={`Tags, one a line, beside Content-Type: ${type}`}
+          value={tagText}
+          onInput={setTagText}
+          placeholder="Title: A picture"
+        />
         <p class="actions">
           <button
             type="submit"

@@ -58,7 +58,7 @@ function InUse({ account }: { account: Account }) {
     <Panel title="In use">
       <Facts
         facts={[
-          ['Address', <Id id={account.address} to={paths.account(account.address)} whole />],
+          ['Address', <Id id={account.address} to={paths.account(account.owner)} whole />],
           ['Kept', accountKinds[account.kind]],
         ]}
       />

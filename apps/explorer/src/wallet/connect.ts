@@ -1,4 +1,5 @@
 import { createClient, generateWallet, type Signer, type Wallet, walletSigner } from '@heddle/sdk'
+import { addressOfKey } from '../api/verify.ts'
 import {
   type ArweaveWallet,
   arweaveWalletSigner,
@@ -61,7 +62,7 @@ export async function connectEthereum(): Promise<Account> {
 }
 
 function accountOf(kind: Account['kind'], signer: Signer): Account {
-  return { kind, signer, address: addressOf(signer) }
+  return { kind, signer, address: addressOf(signer), owner: addressOfKey(signer.owner) }
 }
 
 function addressOf(signer: Signer): string {

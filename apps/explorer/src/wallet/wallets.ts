@@ -2,7 +2,10 @@ import type { Signer } from '@heddle/sdk'
 
 /** Who signs, and how it came to be. The private key itself stays inside the signer. */
 export type Account = {
+  /** As processes are told: `0x…` for Ethereum keys. */
   readonly address: string
+  /** As items are indexed, whatever the kind of key. */
+  readonly owner: string
   readonly kind: 'browser' | 'file' | 'arweave' | 'ethereum'
   readonly signer: Signer
   /** Ends what it listens to; called once another account is used. */

@@ -4,12 +4,13 @@ import { type Certificate, certificateCommitment } from '@heddle/protocol/certif
 import { permanent } from '@heddle/protocol/params'
 import type { BlobPort } from './ports.ts'
 
-/** The newest blobs that were certified here, newest first. */
+/** The newest blobs that were certified here, newest first; none on nodes without a wide lane. */
 export async function readBlobs(
-  blobs: BlobPort,
+  blobs: BlobPort | undefined,
   limit: number,
 ): Promise<{ readonly rows: readonly BlobRow[] }> {
-  return { rows: (await blobs.newest(limit)).map(rowOf) }
+  const found = (await blobs?.newest(limit)) ?? []
+  return { rows: found.map(rowOf) }
 }
 
 function rowOf(certificate: Certificate): BlobRow {

@@ -1,7 +1,8 @@
+import type { SlotEvent } from '@heddle/protocol/api'
 import { decodeText } from '@heddle/protocol/base'
 import { describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/index.ts'
-import { Feed, type SlotEvent } from './feed.ts'
+import { Feed } from './feed.ts'
 import { explorerLimits } from './options.ts'
 
 const { timer } = createRuntime()

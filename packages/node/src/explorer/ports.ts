@@ -37,7 +37,7 @@ export type ExplorerDeps = {
   readonly log: LogPort
   readonly results: ResultPort
   readonly blocks: BlockPort
-  /** Absent on nodes without a wide lane; such a node has no route for it. */
+  /** Absent on nodes without a wide lane. */
   readonly blobs?: BlobPort | undefined
   readonly runtime: Pick<Runtime, 'clock' | 'timer' | 'disk'>
   readonly engine: CryptoEngine

@@ -38,7 +38,6 @@ const feedHeaders = {
 /** The page and what it needs beyond the public routes of the units, to be mounted at `/explorer`. */
 export function explorerRoutes(parts: Parts): Route[] {
   const { deps, site } = parts
-  const { blobs } = deps
   const get = (path: string, answer: (request: RouteRequest) => unknown): Route => ({
     method: 'GET',
     path,
@@ -65,9 +64,7 @@ export function explorerRoutes(parts: Parts): Route[] {
     get('/api/processes/:id/slots', (request) => slots(parts, request)),
     get('/api/processes/:id/slots/:slot', (request) => moments(parts, request)),
     get('/api/processes/:id/activity', (request) => activity(parts, request)),
-    ...(blobs === undefined
-      ? []
-      : [get('/api/blobs', ({ query }) => readBlobs(blobs, rangeOf(query).limit))]),
+    get('/api/blobs', ({ query }) => readBlobs(deps.blobs, rangeOf(query).limit)),
     { method: 'GET', path: '/api/live', handle: (request) => live(parts, request) },
   ]
 }
