@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { weightCount } from '../packages/node/src/inference/index.ts'
 import { modelFolder } from './folder.ts'
 import { answerOrder, openOrderModel, readExamples } from './open-model.ts'
-import { weightCount } from './trainer/arena.ts'
-import { digestOf } from './trainer/checkpoint.ts'
+import { shape } from './plan.ts'
+import { digestOf } from './trainer.ts'
 
 const help = `node training/evaluate.ts [--wrong] [--taught N] [--publish]
 
@@ -70,7 +71,7 @@ function publish(results: readonly Result[]): void {
     licence: 'Apache-2.0',
     format: 'llama2c',
     precision: 'int8',
-    weights: weightCount,
+    weights: weightCount(shape),
     files: {
       'model.bin': digest('model.bin'),
       'tokenizer.bin': digest('tokenizer.bin'),

@@ -1,19 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { decodeText } from '@heddle/protocol/base'
+import { isRecorded, type TrainingRecord } from '../packages/node/src/inference/index.ts'
 import type { Example } from './dataset/generate.ts'
 import { modelFolder } from './folder.ts'
-import { createBatches, readLessons } from './trainer/batches.ts'
+import { shape, trainingPlan } from './plan.ts'
 import {
   checkpointDigest,
+  createBatches,
+  createTrainer,
   digestOf,
+  initialState,
+  kernels,
   readCheckpoint,
+  readLessons,
   writeCheckpoint,
   writeModelFile,
-} from './trainer/checkpoint.ts'
-import { shape, trainingPlan } from './trainer/plan.ts'
-import { isRecorded, type TrainingRecord } from './trainer/record.ts'
-import { createTrainer, initialState } from './trainer/trainer.ts'
+} from './trainer.ts'
 
 const help = `node training/train.ts [--from CHECKPOINT] [--steps N] [--out FOLDER] [--publish]
 
@@ -96,7 +99,6 @@ function train(): number {
 
 function publish(weights: Float32Array, checkpoints: TrainingRecord['checkpoints']): void {
   const model = writeModelFile(weights)
-  const kernels = readFileSync(new URL('kernel/training.wasm', import.meta.url))
   const record: TrainingRecord = {
     version: 1,
     kernels: digestOf(kernels),

@@ -1,23 +1,46 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import {
+  dataHash,
+  openRun,
+  readJob,
+  type TrainingRecord,
+} from '../packages/node/src/inference/index.ts'
+import { nodeCrypto } from '../packages/node/src/runtime/index.ts'
 import { generateFiles } from './dataset/generate.ts'
 import { callTokens, openTokenizer, orderTokens, tokenizerFile } from './dataset/tokenizer.ts'
 import { modelFolder } from './folder.ts'
 import { answerOrder, openOrderModel, readExamples } from './open-model.ts'
-import { createBatches, readLessons } from './trainer/batches.ts'
+import { course } from './plan.ts'
 import {
   checkpointDigest,
+  createBatches,
+  createTrainer,
   digestOf,
+  initialState,
+  kernels,
   readCheckpoint,
+  readLessons,
   writeCheckpoint,
   writeModelFile,
-} from './trainer/checkpoint.ts'
-import type { TrainingRecord } from './trainer/record.ts'
-import { createTrainer, initialState } from './trainer/trainer.ts'
+} from './trainer.ts'
 
 const file = (name: string) => new Uint8Array(readFileSync(new URL(name, modelFolder)))
 const record = JSON.parse(Buffer.from(file('training.json')).toString()) as TrainingRecord
 const digestAt = (step: number) => record.checkpoints.find((each) => each.step === step)?.digest
+
+const tokenizer = file('tokenizer.bin')
+const { sha256 } = nodeCrypto
+const job = readJob(
+  new TextEncoder().encode(
+    JSON.stringify({
+      ...{ version: 1, name: 'order-tools', licence: 'Apache-2.0', course },
+      ...{ dataset: 'A'.repeat(43), datasetHash: dataHash(file('dataset.jsonl'), sha256) },
+      ...{ tokenizer: 'A'.repeat(43), tokenizerHash: dataHash(tokenizer, sha256) },
+      ...{ promptField: 'order', answerField: 'call', precision: 'int8', group: 32 },
+    }),
+  ),
+)
 
 const lessons = readLessons(readExamples('dataset.jsonl'))
 
@@ -28,7 +51,6 @@ it('the published dataset and tokenizer are what the generator makes', () => {
   expect(digestOf(file('tokenizer.bin'))).toBe(digestOf(tokenizerFile()))
   expect(digestOf(file('dataset.jsonl'))).toBe(record.dataset)
   expect(digestOf(file('model.bin'))).toBe(record.model)
-  const kernels = readFileSync(new URL('kernel/training.wasm', import.meta.url))
   expect(digestOf(kernels)).toBe(record.kernels)
 })
 
@@ -49,11 +71,10 @@ it('a call comes back from its tokens, and no held-out order was taught', () => 
 it('the first steps give the published checkpoints, and so do they from one in between', () => {
   const batches = createBatches(lessons)
   expect(checkpointDigest(initialState())).toBe(digestAt(0))
-  const first = createTrainer(initialState())
-  first.learn(batches(0))
-  const middle = writeCheckpoint(first.state())
-  first.learn(batches(1))
-  expect(checkpointDigest(first.state())).toBe(digestAt(2))
+  // The run of a training process with this course and these files.
+  const run = openRun({ job, dataset: file('dataset.jsonl'), tokenizer, kernels, sha256 })
+  const middle = writeCheckpoint(run.advance(run.start(), 1).state)
+  expect(run.digest(run.advance(readCheckpoint(middle), 2).state)).toBe(digestAt(2))
 
   const second = createTrainer(readCheckpoint(middle))
   second.learn(batches(1))
@@ -66,7 +87,7 @@ it('another dataset, or a touched checkpoint, gives another digest', () => {
   for (const step of [0, 1]) trainer.learn(batches(step))
   expect(checkpointDigest(trainer.state())).not.toBe(digestAt(2))
   const bytes = writeCheckpoint(initialState())
-  expect(() => readCheckpoint(bytes.subarray(1))).toThrow('no checkpoint of this model')
+  expect(() => readCheckpoint(bytes.subarray(1))).toThrow('are no checkpoint of this model')
 })
 
 it('the model file has the trained weights, and the engine reads orders with it', async () => {

@@ -24,9 +24,13 @@ it('the module takes a memory and nothing else', async () => {
   expect(functions.map(({ name }) => name).sort()).toEqual([
     'checkWeights',
     'forward',
+    'packNibbles',
     'packQuantized',
     'quantizeRows',
+    'widenFour',
     'widenHalf',
+    'widenNibbles',
     'widenQuantized',
+    'widenSix',
   ])
 })

@@ -5,7 +5,10 @@ import { main } from 'assemblyscript/asc'
 const source = fileURLToPath(new URL('assembly/index.ts', import.meta.url))
 
 /** Where the committed module lies: beside the trainer that runs it. */
-export const builtModule = new URL('../../training/kernel/training.wasm', import.meta.url)
+export const builtModule = new URL(
+  '../../packages/node/src/inference/kernel/training.wasm',
+  import.meta.url,
+)
 
 /** The compiled kernels of the trainer. The same sources and compiler give the same bytes. */
 export async function buildModule(): Promise<Uint8Array> {

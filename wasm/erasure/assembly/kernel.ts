@@ -48,7 +48,7 @@ export function encode(
     const end = min(at + runTiles * tileBytes, plane)
     readFirstLayer(data, scratch, k, pieceBytes, at, end)
     for (let tile = at, rows = scratch; tile < end; tile += tileBytes, rows += tileScratch) {
-      inverseLayers(rows, k, min(tileBytes, end - tile) << 3, 1)
+      inverseLayers(rows, k, k, min(tileBytes, end - tile) << 3, 1)
     }
     for (let shift = k; shift < n; shift += k) {
       for (let tile = at, offset: usize = 0; tile < end; tile += tileBytes, offset += tileScratch) {
@@ -117,11 +117,20 @@ export function scratchBytes(pieceBytes: usize): usize {
   return max(256, 128 * runTiles) * tileRowBytes + pieceBytes
 }
 
-/** Layers `layer` and above of the inverse transform at shift 0, in place on rows in blocks. */
-function inverseLayers(rows: usize, length: usize, rowBytes: usize, layer: usize): void {
+/**
+ * Layers `layer` and above of the inverse transform at shift 0, in place on rows in blocks. Rows from
+ * `used` on hold zeros: butterflies of nothing else are left out.
+ */
+function inverseLayers(
+  rows: usize,
+  length: usize,
+  used: usize,
+  rowBytes: usize,
+  layer: usize,
+): void {
   for (; (<usize>1 << layer) < length; layer++) {
     const half = (<usize>1 << layer) * rowBytes
-    for (let row: usize = 0; row < length; row += <usize>2 << layer) {
+    for (let row: usize = 0; row < used; row += <usize>2 << layer) {
       const a = rows + row * rowBytes
       unchecked(inverseInner[<i32>(row >> (layer + 1))])(a, a + half, half)
     }
@@ -186,6 +195,7 @@ export function decodeByTransform(
   scratch: usize,
   k: usize,
   wanted: usize,
+  n: usize,
   length: usize,
   pieceBytes: usize,
 ): void {
@@ -200,7 +210,7 @@ export function decodeByTransform(
       const to = scratch + <usize>load<u32>(entry) * rowBytes
       unchecked(multiplyAdd[load<u32>(entry, 8)])(from, plane, 16, to, 16, 128, bytes >> 4)
     }
-    inverseLayers(scratch, length, rowBytes, 0)
+    inverseLayers(scratch, length, n, rowBytes, 0)
     derive(scratch, k, length, rowBytes)
     forwardLayers(scratch, scratch, k, 0, k, rowBytes)
     for (let row: usize = 0; row < k; row += 2) {

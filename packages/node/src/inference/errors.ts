@@ -205,6 +205,23 @@ export function modelPartDamaged(cause: HeddleError): HeddleError {
   return new HeddleError('model-part-missing', 'missing', text, cause.details, { cause })
 }
 
+/** A message to a training process cannot be followed. */
+export function trainMessageInvalid(what: string): HeddleError {
+  return new HeddleError('train-message-invalid', 'invalid', `message to a training: ${what}.`)
+}
+
+/** The dataset or the tokenizer of a training is not kept here; the process waits for it. */
+export function trainingPartMissing(what: string, id: string): HeddleError {
+  const text = `the ${what} of the training (item ${id}) is not kept here: upload it, the process goes on then.`
+  return new HeddleError('training-part-missing', 'missing', text, { id })
+}
+
+/** What this node keeps of a training is not what the training names. */
+export function trainingPartDamaged(what: string, id: string): HeddleError {
+  const text = `the ${what} of the training (item ${id}) has another hash than the training names.`
+  return new HeddleError('training-part-missing', 'missing', text, { id })
+}
+
 /** An MCP client names a process that is not hosted here. */
 export function mcpUnknownProcess(id: string): HeddleError {
   const text = `unknown process ${id.slice(0, 80)}: list_processes tells those of this node.`

@@ -3,7 +3,7 @@ import type { CryptoEngine } from '@heddle/protocol/crypto'
 import type { Item, Signer } from '@heddle/protocol/item'
 import type { Route } from '../network/index.ts'
 import type { Runtime } from '../runtime/index.ts'
-import { expandModel } from './guest/program.ts'
+import { expandModule } from './guest/formats.ts'
 import { createProcessAccess } from './mcp/processes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { openAiRoutes } from './openai/routes.ts'
@@ -11,6 +11,7 @@ import type { HostedProcesses, KeptItems, ProcessResults } from './ports.ts'
 import { type FollowedReceipts, followReceipts } from './receipts/from-processes.ts'
 import type { ServiceOptions } from './service/options.ts'
 import { createInferenceService, type InferenceService } from './service/service.ts'
+import { createTrainingPublisher } from './training/publish.ts'
 
 export type InferenceDependencies = {
   readonly items: KeptItems
@@ -26,9 +27,9 @@ export type McpProcesses = { readonly hosted: HostedProcesses; readonly agent: S
 
 export type Inference = {
   readonly service: InferenceService
-  /** What a compute thread compiles for a module; see `expandModel`. */
+  /** What a compute thread compiles for a module. */
   expandModule(module: Item, use?: 'called'): Promise<Uint8Array>
-  /** Keeps the receipts of models' processes from now on. */
+  /** Keeps the receipts of answers in processes, and the models that processes train, from now on. */
   follow(results: ProcessResults): void
   /** Routes of the node's root: `/v1/…` for OpenAI's clients, `/mcp` where there are processes. */
   routes(processes?: McpProcesses): Route[]
@@ -46,11 +47,13 @@ export function createInference(
   let followed: FollowedReceipts | undefined
   return {
     service,
-    expandModule: (module, use) => expandModel(module, catalog, use),
+    expandModule: (module, use) => expandModule(module, { catalog, items }, use),
     follow: (results) => {
       const models = async () => (await catalog.list()).map(({ id }) => id)
       const { sha256 } = engine
-      followed = followReceipts(results, { items, receipts, sha256, models, onFault })
+      const trainings = createTrainingPublisher({ items, signer, engine })
+      const kept = { items, receipts, trainings, sha256, models, onFault }
+      followed = followReceipts(results, kept)
     },
     routes: (processes) => {
       const openAi = openAiRoutes({ service, engine, clock, random, onFault })

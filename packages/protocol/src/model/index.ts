@@ -31,7 +31,7 @@ export {
 export { llama2cHeaderBytes, readLlama2c } from './files/llama2c.ts'
 export { readLlama2cTokenizer } from './files/llama2c-tokenizer.ts'
 export { inspectModelFile, type ReadStart, readGgufHeader } from './files/open.ts'
-export { cosineSine } from './functions.ts'
+export { cosineSine, ln } from './functions.ts'
 export {
   type ModelFormat,
   type ModelManifest,

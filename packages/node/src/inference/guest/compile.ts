@@ -1,14 +1,15 @@
-import { HeddleError, isHeddleError } from '@heddle/protocol/base'
 import { chunkBytes, modelModuleFormat, readManifest } from '@heddle/protocol/model'
 import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import type { LoadedModel } from '../answer/answer.ts'
-import { modelMemoryLimit, modelPartDamaged, packedModelInvalid } from '../errors.ts'
+import { modelMemoryLimit, packedModelInvalid } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
 import { openModel, sha256Hash } from '../models/open.ts'
 import { memoryBytesLimit } from '../options.ts'
 import { type CallableModel, createCallable } from './callable.ts'
-import { createModelGuest, type GuestImage, type ModelGuest } from './guest.ts'
+import { createModelGuest, type ModelGuest } from './guest.ts'
 import { createLiveAnswers, sessionsMax } from './live-answers.ts'
+import type { GuestImage } from './memory-image.ts'
+import { neverRuns } from './never-runs.ts'
 import { unpackModel } from './packing.ts'
 import { stateBytes } from './state.ts'
 
@@ -69,16 +70,4 @@ function load(
     contextTokensMax: processContextTokens,
     sessionsMax,
   })
-}
-
-/** Bytes that are not those of the manifest: another copy may be whole, so nothing follows from them. */
-const ofThisCopy = new Set(['chunk-damaged', 'tokenizer-hash-mismatch'])
-
-/** What is wrong with a model is wrong for every message: compute reads it off the code. */
-function neverRuns(error: unknown): unknown {
-  if (isHeddleError(error) && ofThisCopy.has(error.code)) return modelPartDamaged(error)
-  const isModels = isHeddleError(error) && (error.kind === 'invalid' || error.kind === 'exhausted')
-  if (!isModels) return error
-  const text = `${error.code}: ${error.message}`
-  return new HeddleError('module-invalid', 'invalid', text, error.details, { cause: error })
 }

@@ -6,7 +6,8 @@ import { tinyShape } from '../testing/chains.ts'
 import { keepModel, memoryItems, smallTokenizer } from '../testing/kept-model.testing.ts'
 import { tinyCheckpoint } from '../testing/receipt-vectors.ts'
 import { compileModule, type ModelModule } from './compile.ts'
-import type { GuestImage, ModelGuest } from './guest.ts'
+import type { ModelGuest } from './guest.ts'
+import type { GuestImage } from './memory-image.ts'
 import { packModel } from './packing.ts'
 
 const tokenizer = smallTokenizer(tinyShape.vocab)

@@ -12,6 +12,7 @@ import { gasExhausted, inferMessageInvalid } from '../errors.ts'
 import { type GivenMessage, inferLimits, readInferMessage } from './infer-message.ts'
 import { wholeLetters } from './letters.ts'
 import type { LiveAnswers } from './live-answers.ts'
+import { captureMemory, type GuestImage, memoryOf } from './memory-image.ts'
 import { type Response, replyMessage, responseJson } from './reply.ts'
 import {
   type ModelState,
@@ -22,14 +23,6 @@ import {
   withPaused,
   writeState,
 } from './state.ts'
-
-/** An image of memory as compute's guests have them. */
-export type GuestImage = {
-  readonly byteLength: number
-  readonly indexes: Uint32Array
-  readonly pages: Uint8Array
-  readonly hostState: Uint8Array
-}
 
 /** A live process as compute's port has it (`compute/guest/ports.ts`). */
 export type ModelGuest = {
@@ -54,14 +47,12 @@ type Environment = {
   readonly Module: { readonly Tags: readonly Tag[] }
 }
 
-const pageBytes = 4096
-
 /**
  * A process whose code is a model. `Infer` asks, `Continue` goes on with an answer that was cut into several
  * messages, `Info` tells of the model; all else is taken and left unanswered.
  */
 export function createModelGuest(parts: GuestParts, image: GuestImage | undefined): ModelGuest {
-  const memory = memoryOf(image)
+  const memory = memoryOf(stateBytes, image)
   let state = readState(memory)
   let isOpen = true
   return {
@@ -84,7 +75,7 @@ export function createModelGuest(parts: GuestParts, image: GuestImage | undefine
       }
     },
     memory: () => memory,
-    capture: () => capture(memory),
+    capture: () => captureMemory(memory),
     close: () => {
       isOpen = false
       parts.live.drop(parts.key)
@@ -200,28 +191,4 @@ function gasLimit({ Process, Module }: Environment): number {
   const text = tagValue(Process.Tags, 'Compute-Limit') ?? tagValue(Module.Tags, 'Compute-Limit')
   const isNumber = text !== undefined && /^\d{1,15}$/.test(text)
   return isNumber ? Number(text) : inferLimits.gasDefault
-}
-
-function memoryOf(image: GuestImage | undefined): Uint8Array {
-  const memory = new Uint8Array(stateBytes)
-  for (const [i, index] of image?.indexes.entries() ?? []) {
-    const from = i * pageBytes
-    const page = image?.pages.subarray(from, from + pageBytes) ?? memory.subarray(0, 0)
-    memory.set(page, index * pageBytes)
-  }
-  return memory
-}
-
-function capture(memory: Uint8Array): GuestImage {
-  const indexes: number[] = []
-  for (let at = 0; at < memory.length; at += pageBytes) {
-    if (memory.subarray(at, at + pageBytes).some((byte) => byte !== 0)) {
-      indexes.push(at / pageBytes)
-    }
-  }
-  const pages = concatBytes(
-    indexes.map((index) => memory.subarray(index * pageBytes, (index + 1) * pageBytes)),
-  )
-  const hostState = new Uint8Array(0)
-  return { byteLength: memory.length, indexes: Uint32Array.from(indexes), pages, hostState }
 }

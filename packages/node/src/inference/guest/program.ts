@@ -11,11 +11,6 @@ const processWeightsMax = 2 ** 30
 /** Chunks read at once. */
 const chunksAtOnce = 8
 
-/** Programs of the module formats this room adds, by URL; see compute's `moreFormats`. */
-export const modelFormats: Readonly<Record<string, string>> = {
-  [modelModuleFormat]: new URL(`compile${ownExtension()}`, import.meta.url).href,
-}
-
 /**
  * What a compute thread compiles for a module: of a model, its manifest with tokenizer and weights; of any
  * other, its data. `called`: the item is to be a model that evaluations call. Rejects with `model-part-
@@ -54,9 +49,4 @@ export async function expandModel(
   }
   await Promise.all(Array.from({ length: chunksAtOnce }, lane))
   return packModel({ manifest: module.data, tokenizer, weights })
-}
-
-/** `.ts` in the source tree, `.js` in the published package. */
-function ownExtension(): string {
-  return import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 }

@@ -1,21 +1,29 @@
 import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
-import { tagValue } from '@heddle/protocol/item'
+import { type Item, tagValue } from '@heddle/protocol/item'
 import { modelModuleFormat } from '@heddle/protocol/model'
 import { modelCalls } from '@heddle/protocol/params'
 import type { EvaluatedSlot, KeptItems, ProcessResults } from '../ports.ts'
+import type { TrainingOutput } from '../training/guest.ts'
+import { trainingModuleFormat } from '../training/job.ts'
+import type { TrainingPublisher } from '../training/publish.ts'
 import type { ReceiptKeeper } from './keep.ts'
 
 type FollowDependencies = {
   readonly items: KeptItems
   readonly receipts: ReceiptKeeper
+  readonly trainings: TrainingPublisher
   readonly sha256: (bytes: Uint8Array) => Uint8Array
   /** Ids of the models kept here. */
   readonly models: () => Promise<readonly string[]>
   readonly onFault: (error: unknown) => void
 }
 
-/** The model that a process is, and whether it calls any. */
-type ModelUse = { readonly model: string | undefined; readonly calls: boolean }
+/** The model or the training that a process is, and whether it calls models. */
+type ModelUse = {
+  readonly model: string | undefined
+  readonly training: Item | undefined
+  readonly calls: boolean
+}
 
 export type FollowedReceipts = {
   /** Ends when no receipt is on its way. */
@@ -34,15 +42,19 @@ const rememberedMax = 100_000
  */
 export function followReceipts(
   results: ProcessResults,
-  { items, receipts, sha256, models, onFault }: FollowDependencies,
+  { items, receipts, trainings, sha256, models, onFault }: FollowDependencies,
 ): FollowedReceipts {
   const modelOf = createModelUses(results, items)
   const running = new Set<Promise<void>>()
   let isClosed = false
 
-  const keep = async (processId: string, model: string | undefined, evaluated: EvaluatedSlot) => {
-    const { slot, result } = evaluated
-    const { receipt } = (result.Output ?? {}) as { readonly receipt?: unknown }
+  const keep = async (processId: string, use: ModelUse, { slot, result }: EvaluatedSlot) => {
+    const { model, training } = use
+    const output = (result.Output ?? {}) as { readonly receipt?: unknown }
+    const { receipt } = output
+    if (training !== undefined && result.Error === undefined) {
+      await trainings.publish(processId, slot, training, output as TrainingOutput)
+    }
     if (model !== undefined && typeof receipt === 'string') {
       await keepText(processId, slot, model, receipt)
     }
@@ -63,16 +75,17 @@ export function followReceipts(
   }
 
   const keepNew = async (processId: string, slot: number) => {
-    const { model, calls } = await modelOf(processId)
-    if (model === undefined && !calls) return
+    const use = await modelOf(processId)
+    if (use.model === undefined && use.training === undefined && !use.calls) return
     const [evaluation] = await results.evaluations(processId, slot, 1)
-    if (evaluation !== undefined) await keep(processId, model, evaluation)
+    if (evaluation !== undefined) await keep(processId, use, evaluation)
   }
 
-  const keepAll = async (processId: string, model: string | undefined) => {
+  const keepAll = async (processId: string) => {
+    const use = await modelOf(processId)
     for (let slot = 0; !isClosed; ) {
       const page = await results.evaluations(processId, slot, pageSlots)
-      for (const evaluation of page) await keep(processId, model, evaluation)
+      for (const evaluation of page) await keep(processId, use, evaluation)
       const last = page.at(-1)
       if (last === undefined) return
       slot = last.slot + 1
@@ -80,14 +93,15 @@ export function followReceipts(
   }
 
   const catchUp = async () => {
-    for (const model of await models()) {
-      const tags = { Type: 'Process', Module: model }
-      for (const processId of await items.tagged(tags, processesMax)) {
-        if (!isClosed) await keepAll(processId, model)
-      }
-      const callers = { Type: 'Process', [modelCalls.tag]: model }
-      for (const processId of await items.tagged(callers, processesMax)) {
-        if (!isClosed) await keepAll(processId, undefined)
+    const known = await models()
+    const trained = await items.tagged({ 'Module-Format': trainingModuleFormat }, processesMax)
+    const tags = [
+      ...[...known, ...trained].map((id) => ({ Module: id })),
+      ...known.map((id) => ({ [modelCalls.tag]: id })),
+    ]
+    for (const each of tags) {
+      for (const processId of await items.tagged({ Type: 'Process', ...each }, processesMax)) {
+        if (!isClosed) await keepAll(processId)
       }
     }
   }
@@ -124,9 +138,13 @@ function createModelUses(
     const tags = await results.tagsOf(processId)
     const moduleId = tagValue(tags, 'Module')
     const item = moduleId === undefined ? undefined : await items.item(moduleId)
-    const isModel = item && tagValue(item.tags, 'Module-Format') === modelModuleFormat
+    const format = item && tagValue(item.tags, 'Module-Format')
     const calls = tagValue(tags, modelCalls.tag) !== undefined
-    return { model: isModel ? moduleId : undefined, calls }
+    return {
+      model: format === modelModuleFormat ? moduleId : undefined,
+      training: format === trainingModuleFormat ? item : undefined,
+      calls,
+    }
   }
 
   return (processId) => {

@@ -107,7 +107,7 @@ function nibbles(weights: Float32Array): Buffer {
  * kept small, so that the weights are ones that a model could have.
  */
 function anyBlocks(count: number, format: 'q4_k' | 'q6_k'): Buffer {
-  const { bytes, halvesAt } = anyFormats[format]
+  const { bytes, halves: sizes } = anyFormats[format]
   const all = Buffer.alloc((count / 256) * bytes)
   let state = count
   for (let at = 0; at < all.length; at++) {
@@ -115,14 +115,23 @@ function anyBlocks(count: number, format: 'q4_k' | 'q6_k'): Buffer {
     all[at] = state >>> 24
   }
   for (let block = 0; block < all.length; block += bytes) {
-    for (const at of halvesAt) all.writeUInt16LE(toHalf(2 ** -14 + block * 2 ** -22), block + at)
+    for (const [at, size] of sizes) {
+      all.writeUInt16LE(toHalf(size * (2 ** -14 + (block % 1024) * 2 ** -22)), block + at)
+    }
   }
   return all
 }
 
 const anyFormats = {
-  q4_k: { bytes: 144, halvesAt: [0, 2] },
-  q6_k: { bytes: 210, halvesAt: [208] },
+  // Where halves are, and how large: the offsets take away what the nibbles are too large on average.
+  q4_k: {
+    bytes: 144,
+    halves: [
+      [0, 1],
+      [2, 7.5],
+    ],
+  },
+  q6_k: { bytes: 210, halves: [[208, 1]] },
 } as const
 
 function convert(weights: Float32Array, format: FileFormat): Buffer {

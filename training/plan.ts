@@ -1,5 +1,6 @@
 import { checkShape } from '@heddle/protocol/model'
-import { vocab } from '../dataset/tokenizer.ts'
+import type { TrainingCourse } from '../packages/node/src/inference/index.ts'
+import { vocab } from './dataset/tokenizer.ts'
 
 /** The model that is trained: 156,608 weights. */
 export const shape = checkShape({
@@ -34,13 +35,5 @@ export const trainingPlan = {
   checkpointSteps: 100,
 } as const
 
-/**
- * Learning rate of a step: up to the plan's, down on a straight line, and once more from higher up
- * (a warm restart, Loshchilov and Hutter 2017): letters are copied well only long after frames are.
- */
-export function rateAt(step: number): number {
-  const { rate, warmUpSteps, firstLineSteps, restartStep, restartRate, steps } = trainingPlan
-  if (step < warmUpSteps) return (rate * (step + 1)) / warmUpSteps
-  if (step < restartStep) return (rate * (firstLineSteps - step)) / (firstLineSteps - warmUpSteps)
-  return (restartRate * (steps - step)) / (steps - restartStep)
-}
+/** The course of the order model. */
+export const course: TrainingCourse = { shape, plan: trainingPlan }

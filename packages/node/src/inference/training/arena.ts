@@ -1,8 +1,6 @@
+import type { ModelShape } from '@heddle/protocol/model'
 import { cosineSine, ropeFrequencies } from '@heddle/protocol/model'
-import { shape, trainingPlan } from './plan.ts'
-
-const { dim, hidden, layers, heads, headDim } = shape
-const rows = trainingPlan.batch * trainingPlan.positionsMax
+import { courseInvalid, type TrainingCourse, trainingLimits } from './course.ts'
 
 /** Addresses of one layer's weights, or of their gradients. */
 export type LayerWeights = {
@@ -42,37 +40,48 @@ export type LayerTrace = {
   readonly active: number
 }
 
-const layerFloats = {
-  attentionNorm: dim,
-  query: dim * dim,
-  key: dim * dim,
-  value: dim * dim,
-  attentionOutput: dim * dim,
-  feedForwardNorm: dim,
-  gate: dim * hidden,
-  down: dim * hidden,
-  up: dim * hidden,
+function layerFloats({ dim, hidden }: ModelShape): LayerWeights {
+  return {
+    attentionNorm: dim,
+    query: dim * dim,
+    key: dim * dim,
+    value: dim * dim,
+    attentionOutput: dim * dim,
+    feedForwardNorm: dim,
+    gate: dim * hidden,
+    down: dim * hidden,
+    up: dim * hidden,
+  }
 }
 
 /** Weights in the order of a llama2.c checkpoint, each tensor for all layers together. */
-function placeWeights(start: number): { readonly weights: Weights; readonly end: number } {
+function placeWeights(shape: ModelShape, start: number) {
+  const { dim, layers } = shape
+  const sizes = layerFloats(shape)
   const embedding = start
   let at = embedding + shape.vocab * dim * 4
-  const addresses = Array.from({ length: layers }, () => ({ ...layerFloats }))
-  for (const [name, floats] of Object.entries(layerFloats)) {
+  const addresses = Array.from({ length: layers }, () => ({ ...sizes }))
+  for (const [name, floats] of Object.entries(sizes)) {
     for (const layer of addresses) {
       layer[name as keyof LayerWeights] = at
       at += floats * 4
     }
   }
-  return { weights: { start, embedding, layers: addresses, finalNorm: at }, end: at + dim * 4 }
+  const weights: Weights = { start, embedding, layers: addresses, finalNorm: at }
+  return { weights, end: at + dim * 4 }
 }
 
 /** Weights of the model. */
-export const weightCount = placeWeights(0).end / 4
+export function weightCount(shape: ModelShape): number {
+  return placeWeights(shape, 0).end / 4
+}
 
-/** Places of everything in one memory. */
-export function createArena() {
+/** Places of everything in one memory. Throws `module-training-invalid` where that would be too large. */
+export function createArena({ shape, plan }: TrainingCourse) {
+  const { dim, hidden, layers, heads, headDim } = shape
+  const rows = plan.batch * plan.positionsMax
+  const count = weightCount(shape)
+  if (count > trainingLimits.weights) throw courseInvalid(`${count} weights are too many`)
   let at = 64
   const take = (floats: number) => {
     const start = at
@@ -80,7 +89,7 @@ export function createArena() {
     return start
   }
   const model = () => {
-    const { weights } = placeWeights(take(weightCount))
+    const { weights } = placeWeights(shape, take(count))
     return weights
   }
   const trace = (): LayerTrace => ({
@@ -90,7 +99,7 @@ export function createArena() {
     query: take(rows * dim),
     key: take(rows * dim),
     value: take(rows * dim),
-    shares: take(rows * heads * trainingPlan.positionsMax),
+    shares: take(rows * heads * plan.positionsMax),
     mixed: take(rows * dim),
     middle: take(rows * dim),
     innerNormal: take(rows * dim),
@@ -102,9 +111,9 @@ export function createArena() {
   const places = {
     weights: model(),
     gradients: model(),
-    means: take(weightCount),
-    squares: take(weightCount),
-    turns: take(trainingPlan.positionsMax * headDim),
+    means: take(count),
+    squares: take(count),
+    turns: take(plan.positionsMax * headDim),
     tokens: take(rows),
     targets: take(rows),
     traces: Array.from({ length: layers }, trace),
@@ -122,21 +131,22 @@ export function createArena() {
     dKey: take(rows * dim),
     dValue: take(rows * dim),
     dActive: take(rows * hidden),
-    dShares: take(trainingPlan.positionsMax ** 2),
-    transposed: take(dim * Math.max(hidden, shape.vocab, trainingPlan.positionsMax)),
+    dShares: take(plan.positionsMax ** 2),
+    transposed: take(dim * Math.max(hidden, shape.vocab, plan.positionsMax)),
   }
+  if (at > trainingLimits.memoryBytes) throw courseInvalid(`a step would take ${at} bytes`)
   const memory = new WebAssembly.Memory({ initial: Math.ceil(at / 65_536) })
   const floats = (address: number, count: number) => new Float32Array(memory.buffer, address, count)
-  floats(places.turns, trainingPlan.positionsMax * headDim).set(turnTable())
-  return { ...places, memory, floats }
+  floats(places.turns, plan.positionsMax * headDim).set(turnTable(shape, plan.positionsMax))
+  return { ...places, shape, plan, weightCount: count, memory, floats }
 }
 
 export type Arena = ReturnType<typeof createArena>
 
 /** cos and sin per position and pair of a head. */
-function turnTable(): number[] {
+function turnTable(shape: ModelShape, positions: number): number[] {
   const rates = [...ropeFrequencies(shape)]
-  return Array.from({ length: trainingPlan.positionsMax }, (_, position) =>
+  return Array.from({ length: positions }, (_, position) =>
     rates.flatMap((rate) => cosineSine(position * rate)),
   ).flat()
 }

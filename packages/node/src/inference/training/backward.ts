@@ -1,9 +1,6 @@
-import type { Kernels } from '../kernel/kernels.ts'
 import type { Arena, LayerTrace, LayerWeights } from './arena.ts'
 import { type Extent, eachHead, scoreScale } from './forward.ts'
-import { shape } from './plan.ts'
-
-const { dim, hidden, layers, headDim, vocab } = shape
+import type { Kernels } from './kernels.ts'
 
 /** Rows summed at once: what fits the cache. Sums go on where they were, so it changes no bit. */
 const rowsAtOnce = 64
@@ -34,6 +31,7 @@ function carry(
 /** The gradients of all weights from the change of the logits; they were zero before. */
 export function backward(kernels: Kernels, arena: Arena, extent: Extent): void {
   const { weights, gradients, logits, output, outputNormal, outputInverse, dx, dNormal } = arena
+  const { dim, layers, vocab } = arena.shape
   const rows = extent.examples * extent.length
   weigh(kernels, [gradients.embedding, logits, outputNormal], [rows, vocab, dim])
   carry(kernels, [dNormal, logits, weights.embedding], [rows, vocab, dim])
@@ -62,12 +60,13 @@ export function backward(kernels: Kernels, arena: Arena, extent: Extent): void {
 
 function feedForwardBack(
   kernels: Kernels,
-  { dx, dActive, dNormal }: Arena,
+  { dx, dActive, dNormal, shape }: Arena,
   trace: LayerTrace,
   layer: LayerWeights,
   gradient: LayerWeights,
   rows: number,
 ): void {
+  const { dim, hidden } = shape
   const { middle, innerNormal, innerInverse, gate, up, active } = trace
   weigh(kernels, [gradient.down, dx, active], [rows, dim, hidden])
   carry(kernels, [dActive, dx, layer.down], [rows, dim, hidden])
@@ -98,6 +97,7 @@ function attendBack(
   extent: Extent,
 ): void {
   const { dx, dNormal, dMixed, dQuery, dKey, dValue, turns } = arena
+  const { dim, headDim } = arena.shape
   const { length } = extent
   const rows = extent.examples * length
   const square = [rows, dim, dim] as const
@@ -128,9 +128,10 @@ function attendBack(
 /** From the mixed values back to queries, keys and values, head by head. */
 function mixBack(kernels: Kernels, arena: Arena, trace: LayerTrace, extent: Extent): void {
   const { dMixed, dQuery, dKey, dValue, dShares, transposed } = arena
+  const { dim, headDim } = arena.shape
   const { query, key, value } = trace
   const { length } = extent
-  for (const { at, shares } of eachHead(trace, extent)) {
+  for (const { at, shares } of eachHead(arena, trace, extent)) {
     kernels.transpose(transposed, value + at, dim, length, headDim)
     kernels.product(
       dShares,
@@ -158,7 +159,7 @@ function mixBack(kernels: Kernels, arena: Arena, trace: LayerTrace, extent: Exte
       headDim,
       length,
     )
-    kernels.softmaxBack(dShares, shares, length, scoreScale)
+    kernels.softmaxBack(dShares, shares, length, scoreScale(headDim))
     kernels.product(
       dQuery + at,
       dim,

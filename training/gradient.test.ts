@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { generatePart } from '../dataset/generate.ts'
-import { createBatches, readLessons } from './batches.ts'
-import { createTrainer, initialState, type TrainingState } from './trainer.ts'
+import type { TrainingState } from '../packages/node/src/inference/index.ts'
+import { generatePart } from './dataset/generate.ts'
+import { createBatches, createTrainer, initialState, readLessons } from './trainer.ts'
 
 const lessons = createBatches(readLessons(generatePart('taught').slice(0, 64)))(0).slice(0, 4)
 

@@ -1,28 +1,15 @@
 import { uniformAt } from '@heddle/protocol/model'
-import type { Example } from '../dataset/generate.ts'
-import { callTokens, openTokenizer, orderTokens } from '../dataset/tokenizer.ts'
-import { trainingPlan } from './plan.ts'
-
-/** An example as the model sees it: which token follows each, -1 where that does not count. */
-export type Lesson = { readonly tokens: readonly number[]; readonly targets: readonly number[] }
-
-/** Only the call is learnt: the order is given, and nobody asks the model to go on with it. */
-export function readLessons(examples: readonly Example[]): Lesson[] {
-  const tokenizer = openTokenizer()
-  return examples.map(({ order, call }) => {
-    const prompt = orderTokens(tokenizer, order)
-    const all = [...prompt, ...callTokens(call)]
-    const targets = all.slice(1).map((token, i) => (i + 1 < prompt.length ? -1 : token))
-    return { tokens: all.slice(0, -1), targets }
-  })
-}
+import type { TrainingPlan } from './course.ts'
+import type { Lesson } from './lessons.ts'
 
 /** Examples sorted by length together, so that a batch has little empty room. */
 const sortedAtOnce = 256
 
 /** The lessons of every step, a function of seed and step alone. */
-export function createBatches(lessons: readonly Lesson[]): (step: number) => Lesson[] {
-  const { batch, seed } = trainingPlan
+export function createBatches(
+  lessons: readonly Lesson[],
+  { batch, seed }: Pick<TrainingPlan, 'batch' | 'seed'>,
+): (step: number) => Lesson[] {
   const perRound = Math.floor(lessons.length / batch)
   let known: { readonly round: number; readonly order: Lesson[][] } = { round: -1, order: [] }
   return (step) => {

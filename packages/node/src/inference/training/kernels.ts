@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { kernelMissing } from '../errors.ts'
+import type { InferencePorts } from '../ports.ts'
 
 /** The exports of training.wasm; addresses in bytes, sizes in floats (wasm/training/assembly). */
 export type Kernels = {
@@ -66,10 +68,17 @@ export type Kernels = {
   ): void
 }
 
-const moduleUrl = new URL('training.wasm', import.meta.url)
+const modulePath = fileURLToPath(new URL('../kernel/training.wasm', import.meta.url))
+
+/** The bytes of the kernels, whose hash is in every record. */
+export async function readTrainingKernels(disk: InferencePorts['disk']): Promise<Uint8Array> {
+  const bytes = await disk.read(modulePath)
+  if (bytes === undefined) throw kernelMissing(modulePath)
+  return bytes
+}
 
 /** Instantiates the kernels over `memory`. They import nothing else. */
-export function startKernels(memory: WebAssembly.Memory): Kernels {
-  const module = new WebAssembly.Module(new Uint8Array(readFileSync(moduleUrl)))
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels
+export function startKernels(module: Uint8Array, memory: WebAssembly.Memory): Kernels {
+  const compiled = new WebAssembly.Module(new Uint8Array(module))
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernels
 }

@@ -1,14 +1,13 @@
-import type { Kernels } from '../kernel/kernels.ts'
 import type { Arena, LayerTrace, LayerWeights } from './arena.ts'
-import { shape } from './plan.ts'
-
-const { dim, hidden, layers, heads, headDim, vocab } = shape
+import type { Kernels } from './kernels.ts'
 
 /** Examples of a batch and the positions each has: its longest, rounded up. */
 export type Extent = { readonly examples: number; readonly length: number }
 
 /** Shares are of scores over the root of a head's size. */
-export const scoreScale = Math.fround(1 / Math.fround(Math.sqrt(headDim)))
+export function scoreScale(headDim: number): number {
+  return Math.fround(1 / Math.fround(Math.sqrt(headDim)))
+}
 
 /** y = x · W^T, W having `outs` rows of `ins`. */
 function multiply(
@@ -24,6 +23,7 @@ function multiply(
 /** The logits of every position, and what the way back needs, into the arena. */
 export function forward(kernels: Kernels, arena: Arena, extent: Extent): void {
   const { weights, traces, output, tokens } = arena
+  const { dim, layers, vocab } = arena.shape
   const rows = extent.examples * extent.length
   kernels.embed(traces[0]?.input ?? output, weights.embedding, tokens, rows, dim)
   for (let i = 0; i < layers; i++) {
@@ -45,6 +45,7 @@ function attend(
   extent: Extent,
 ): void {
   const { examples, length } = extent
+  const { dim, headDim } = arena.shape
   const rows = examples * length
   const { input, normal, inverse, query, key, value, mixed, middle } = trace
   kernels.normalize(normal, inverse, input, layer.attentionNorm, rows, dim)
@@ -53,7 +54,7 @@ function attend(
   multiply(kernels, arena, [value, normal, layer.value], [rows, dim, dim])
   kernels.rotate(query, arena.turns, rows, length, dim, headDim, 1)
   kernels.rotate(key, arena.turns, rows, length, dim, headDim, 1)
-  for (const { at, shares } of eachHead(trace, extent)) {
+  for (const { at, shares } of eachHead(arena, trace, extent)) {
     kernels.transpose(arena.transposed, key + at, dim, length, headDim)
     kernels.product(
       shares,
@@ -68,7 +69,7 @@ function attend(
       length,
       headDim,
     )
-    kernels.softmaxCausal(shares, length, scoreScale)
+    kernels.softmaxCausal(shares, length, scoreScale(headDim))
     kernels.product(
       mixed + at,
       dim,
@@ -95,6 +96,7 @@ function feedForward(
   rows: number,
   out: number,
 ): void {
+  const { dim, hidden } = arena.shape
   const { middle, innerNormal, innerInverse, gate, up, active } = trace
   kernels.normalize(innerNormal, innerInverse, middle, layer.feedForwardNorm, rows, dim)
   multiply(kernels, arena, [gate, innerNormal, layer.gate], [rows, hidden, dim])
@@ -105,7 +107,9 @@ function feedForward(
 }
 
 /** Byte offset of each head's first column in each example, and where its shares lie. */
-export function* eachHead({ shares }: LayerTrace, { examples, length }: Extent) {
+export function* eachHead({ shape }: Arena, { shares }: LayerTrace, extent: Extent) {
+  const { dim, heads, headDim } = shape
+  const { examples, length } = extent
   for (let example = 0; example < examples; example++) {
     for (let head = 0; head < heads; head++) {
       yield {
