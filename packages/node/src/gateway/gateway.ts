@@ -12,6 +12,7 @@ import { type HeldContent, heldContent } from './content.ts'
 import { createPeerItems, type PeerItemsDeps } from './items/peer-items.ts'
 import { findAnnouncedSchedulers, findSchedulerLocation } from './items/scheduler-location.ts'
 import { openItemStore } from './items/store.ts'
+import { isTransactionJson } from './items/transaction-item.ts'
 import { mainnetRoutes } from './mainnet/routes.ts'
 import { type GatewayOptions, gatewayDefaults } from './options.ts'
 import type { MainnetDeps } from './ports.ts'
@@ -34,8 +35,8 @@ export type Gateway = {
    */
   itemAnywhere(id: string): Promise<Item | undefined>
   /**
-   * What an id names, its data read by range: an item or a transaction, asked of the peers where it is
-   * not here. Undefined where there is nothing, or not all of it.
+   * What an id names, its data read by range: an item or a transaction. Undefined where it is not here,
+   * or not all of it; the peers are then asked behind the scenes, so asking again later may find it.
    */
   content(id: string): Promise<HeldContent | undefined>
   /** A final block of the base layer by its id, in Arweave's shape. */
@@ -85,7 +86,10 @@ export async function createGateway(
   const facts = { ...deps, wallets, options, address }
   const fetchItem = async (id: string) => {
     const found = await peerItem(id)
-    if (found !== undefined) await store.keep(found)
+    if (found === undefined) return undefined
+    if (isTransactionJson(found.bytes)) {
+      await store.keepTransaction(await deps.checkTransaction(found.bytes))
+    } else await store.keep(found)
     return found
   }
   return {
@@ -94,8 +98,8 @@ export async function createGateway(
     itemAnywhere: async (id) => (await store.item(id)) ?? fetchItem(id),
     async content(id) {
       const here = await heldContent(id, store, deps)
-      if (here !== undefined || (await fetchItem(id)) === undefined) return here
-      return heldContent(id, store, deps)
+      if (here === undefined) void fetchItem(id).catch((error) => deps.onFault('no item', error))
+      return here
     },
     async block(id) {
       const block = await deps.consensus.blockById(id)

@@ -32,7 +32,9 @@ export async function adoptRollup(
   }
   const fresh = await checkEntries(deps, processId, parts.entries, signer)
   const attested = await readAttested(parts, processId, signer, engine, verify)
-  for (const id of fresh.flatMap(idsBeside)) await keepBeside(deps, id, fetchItem)
+  const beside = new Map(parts.beside.map((item) => [item.id, item]))
+  const fromBundle: FetchItem = async (id) => beside.get(id)?.bytes ?? fetchItem(id)
+  for (const id of fresh.flatMap(idsBeside)) await keepBeside(deps, id, fromBundle)
   if (fresh.length > 0) await log.adopt(processId, fresh)
   return { scheduler: signer, attested }
 }

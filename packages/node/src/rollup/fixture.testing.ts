@@ -31,6 +31,8 @@ export function addressOf(signer: Signer): string {
 export type MemoryLog = ProcessLogs & {
   spawn(): Promise<string>
   send(processId: string): Promise<void>
+  /** Gives a slot to an item by its id alone. */
+  assign(processId: string, item: Item): Promise<void>
   /** What slot n gave; a test may make it lie. */
   resultOf(slot: number): Result
 }
@@ -41,7 +43,7 @@ export function memoryLog(signer: Signer): MemoryLog {
   const tell = (processId: string, slot: number) => {
     for (const listener of listeners) listener(processId, slot)
   }
-  const append = async (processId: string, message: Item) => {
+  const append = async (processId: string, message: Item, isById = false) => {
     const log = logs.get(processId) ?? []
     const last = log.at(-1)?.assignment
     const statement: Omit<Assignment, 'item'> = {
@@ -57,7 +59,8 @@ export function memoryLog(signer: Signer): MemoryLog {
       exclude: [],
     }
     const item = await createItem(assignmentDraft(statement), signer, nodeCrypto)
-    logs.set(processId, [...log, { assignment: { ...statement, item }, message }])
+    const entry = { assignment: { ...statement, item }, message: isById ? undefined : message }
+    logs.set(processId, [...log, entry])
     tell(processId, statement.slot)
   }
   return {
@@ -67,6 +70,7 @@ export function memoryLog(signer: Signer): MemoryLog {
       return item.id
     },
     send: async (processId) => append(processId, await draft('Message', processId)),
+    assign: (processId, item) => append(processId, item, true),
     resultOf: (slot) => resultAt(slot),
     entries: async (processId, fromSlot, limit) =>
       (logs.get(processId) ?? []).slice(fromSlot, fromSlot + limit),
@@ -82,7 +86,7 @@ export function memoryLog(signer: Signer): MemoryLog {
   }
 }
 
-function draft(type: string, target?: string): Promise<Item> {
+export function draft(type: string, target?: string): Promise<Item> {
   const tags = { 'Data-Protocol': 'ao', Type: type, Variant: 'ao.TN.1' }
   const anchor = runtime.random.bytes(32)
   const list = Object.entries(tags).map(([name, value]) => ({ name, value }))

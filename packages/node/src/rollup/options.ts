@@ -8,6 +8,8 @@ export type RollupOptions = {
   /** Slots and bytes of one rollup; a single larger slot goes alone. */
   readonly slotsMax: number
   readonly bytesMax: number
+  /** Items assigned by id go along up to this size. */
+  readonly besideBytesMax: number
   /** Rollups and bytes of one look: what is left waits for the next one. */
   readonly lookRollups: number
   readonly lookBytes: number
@@ -27,6 +29,7 @@ export const rollupDefaults: RollupOptions = {
   ageMs: 15_000,
   slotsMax: 512,
   bytesMax: mebibyte,
+  besideBytesMax: 8 * mebibyte,
   lookRollups: 16,
   lookBytes: 8 * mebibyte,
   unevaluatedMs: 60_000,

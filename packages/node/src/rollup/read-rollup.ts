@@ -18,6 +18,8 @@ export type Attested = {
 /** What a rollup's data holds, in order of slot. Signatures are not checked yet. */
 export type RollupParts = {
   readonly entries: readonly LogEntry[]
+  /** Items that were assigned by their id, which stand before the slots. */
+  readonly beside: readonly Item[]
   readonly attestation: Item | undefined
   readonly digests: Item | undefined
 }
@@ -29,21 +31,26 @@ export function readRollup(
   engine: CryptoEngine,
 ): RollupParts {
   const items = attempt(processId, () => parseBundle(bytes, engine))
-  const byId = new Map(items.map((item) => [item.id, item]))
+  const isSlot = (item: Item) =>
+    tagValue(item.tags, 'Process') === processId && tagValue(item.tags, 'Type') === 'Assignment'
+  const start = Math.max(0, items.findIndex(isSlot))
   const entries: LogEntry[] = []
   let attestation: Item | undefined
   let digests: Item | undefined
-  for (const item of items) {
-    if (tagValue(item.tags, 'Process') !== processId) continue
+  for (const [at, item] of items.entries()) {
+    if (at < start || tagValue(item.tags, 'Process') !== processId) continue
     const type = tagValue(item.tags, 'Type')
-    if (type === 'Assignment') {
+    if (isSlot(item)) {
       const assignment = attempt(processId, () => readAssignment(item, engine))
-      entries.push({ assignment, message: byId.get(assignment.messageId) })
+      // Right behind it is its message; what was assigned by id has none there.
+      const next = items[at + 1]
+      const message = next?.id === assignment.messageId ? next : undefined
+      entries.push({ assignment, message })
     } else if (type === 'Result-Attestation') attestation = item
     else if (type === digestsType) digests = item
   }
   if (entries.length === 0) throw rollupInvalid(processId, 'it holds no slot of the process')
-  return { entries, attestation, digests }
+  return { entries, beside: items.slice(0, start), attestation, digests }
 }
 
 /**

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../runtime/index.ts'
 import {
   addressOf,
+  draft,
   gatewayOf,
   memoryItems,
   memoryLog,
@@ -207,6 +208,32 @@ describe('recovering', () => {
     }
     await fresh.rollup.recover(processId, { sources: [] })
     expect((await ended(fresh, processId)).report).toMatchObject({ slots: 10, equal: true })
+  })
+
+  it('has what was assigned by id from the bundles alone, where it was here and fits', async () => {
+    const world = await open({ options: { slotsMax: 4, besideBytesMax: 2000 } })
+    const processId = await filled(world, 2)
+    const [told, large, absent] = [await draft('Message'), await draft('Message'), await draft('X')]
+    const tooLarge = { ...large, bytes: new Uint8Array(3000) }
+    world.stored.kept.set(told.id, told).set(large.id, tooLarge)
+    for (const item of [told, large, absent, told]) await world.log.assign(processId, item)
+    await world.log.send(processId)
+    await world.rollup.flush()
+    const rollups = [...world.stored.kept.values()].filter(
+      ({ tags }) => tagValue(tags, 'Type') === 'Log-Rollup',
+    )
+    const fresh = await open({ signer: otherKey })
+    for (const { data } of rollups) await fresh.rollup.takeBundle(processId, data)
+    await fresh.rollup.recover(processId, { sources: [] })
+    expect((await ended(fresh, processId)).report).toMatchObject({ slots: 8, equal: true })
+    expect([...fresh.stored.kept.keys()]).toEqual([told.id])
+    const [own, theirs] = await Promise.all(
+      [world, fresh].map(({ log }) => log.entries(processId, 0, 100)),
+    )
+    expect(theirs?.map(({ message }) => message?.id)).toEqual(
+      own?.map(({ message }) => message?.id),
+    )
+    expect(theirs?.[6]?.assignment.messageId).toBe(told.id)
   })
 
   it('does not choose between two schedulers', async () => {

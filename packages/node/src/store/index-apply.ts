@@ -1,12 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { assert } from '@heddle/protocol/base'
-import { type DataKey, retentionJson, type StoreRecord } from './record.ts'
-import { recordHeadBytes } from './segments/format.ts'
+import { chunkHeadBytes, type DataKey, retentionJson, type StoreRecord } from './record.ts'
 import type { Placed } from './segments/writer.ts'
 
 const sql = {
-  chunk: 'select segment, bytes, damaged from chunk where hash = ?',
-  putChunk: 'insert or replace into chunk values (?, ?, ?, ?, ?)',
+  chunk: 'select segment, bytes, damaged, blake3 from chunk where hash = ?',
+  putChunk: 'insert or replace into chunk values (?, ?, ?, ?, ?, ?)',
   dropChunk: 'delete from chunk where hash = ?',
   damage: 'update chunk set damaged = 1 where hash = ? and damaged = 0',
   /** Held bytes follow the chunk: gained when it is here and whole, lost when it is not. */
@@ -53,9 +52,11 @@ export function createStatements(database: DatabaseSync): Statements {
 export function applyRecord(to: Statements, placed: Placed<StoreRecord>): void {
   const { what: record, segment, offset } = placed
   switch (record.kind) {
-    case 'chunk':
-      putChunk(to, record.hash, { segment, offset, bytes: record.bodyBytes, damaged: 0 })
+    case 'chunk': {
+      const { hash, blake3, bodyBytes: bytes } = record
+      putChunk(to, hash, { segment, offset, bytes, damaged: 0, blake3 })
       break
+    }
     case 'places':
       putPlaces(to, record, segment)
       break
@@ -79,10 +80,11 @@ export function applyRecord(to: Statements, placed: Placed<StoreRecord>): void {
 }
 
 /** A chunk found damaged by a scan: its place is known, its bytes are not to be believed. */
-export function applyDamagedChunk(to: Statements, place: Placed<Uint8Array>, bytes: number): void {
-  const { what: hash, segment, offset } = place
+export function applyDamagedChunk(to: Statements, place: Placed<ChunkHashes>, bytes: number): void {
+  const { segment, offset } = place
+  const { hash, blake3 } = place.what
   const known = to.chunk.get(hash)
-  if (known === undefined) putChunk(to, hash, { segment, offset, bytes, damaged: 1 })
+  if (known === undefined) putChunk(to, hash, { segment, offset, bytes, damaged: 1, blake3 })
 }
 
 type ChunkRow = {
@@ -90,13 +92,17 @@ type ChunkRow = {
   readonly offset: number
   readonly bytes: number
   readonly damaged: 0 | 1
+  readonly blake3: Uint8Array | undefined
 }
+
+type ChunkHashes = { readonly hash: Uint8Array; readonly blake3: Uint8Array | undefined }
 
 /** The newest place of a chunk counts; an older one is dead. */
 function putChunk(to: Statements, hash: Uint8Array, row: ChunkRow): void {
   const old = to.chunk.get(hash)
-  if (old !== undefined) addDeadChunk(to, old.segment, old.bytes)
-  to.putChunk.run(hash, row.segment, row.offset, row.bytes, row.damaged)
+  if (old !== undefined) addDeadChunk(to, old)
+  const { segment, offset, bytes, damaged, blake3 } = row
+  to.putChunk.run(hash, segment, offset, bytes, damaged, blake3 ?? null)
   const wasWhole = old !== undefined && old.damaged === 0
   if (!wasWhole && row.damaged === 0) to.gainHeld.run(hash)
 }
@@ -106,12 +112,14 @@ export function dropChunk(to: Statements, hash: Uint8Array): void {
   const old = to.chunk.get(hash)
   if (old === undefined) return
   to.dropChunk.run(hash)
-  addDeadChunk(to, old.segment, old.bytes)
+  addDeadChunk(to, old)
 }
 
-function addDeadChunk(to: Statements, segment: unknown, bytes: unknown): void {
+function addDeadChunk(to: Statements, row: Readonly<Record<string, unknown>>): void {
+  const { segment, bytes, blake3 } = row
   assert(typeof segment === 'number' && typeof bytes === 'number', 'chunk rows hold numbers')
-  to.addDead.run(bytes + recordHeadBytes + 32, segment)
+  const head = chunkHeadBytes(blake3 instanceof Uint8Array ? blake3 : undefined)
+  to.addDead.run(bytes + head, segment)
 }
 
 function putPlaces(

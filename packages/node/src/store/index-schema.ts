@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Disk } from '../runtime/index.ts'
 
 /** Raised whenever the tables change; an index of another version is built anew. */
-const schemaVersion = 1
+const schemaVersion = 2
 
 /**
  * What follows from the segments. `chunk`: where the bytes of a hash lie, and whether they were found
@@ -13,7 +13,7 @@ const schemaVersion = 1
 const schema = `
   create table chunk (
     hash blob primary key, segment integer not null, offset integer not null, bytes integer not null,
-    damaged integer not null
+    damaged integer not null, blake3 blob
   ) without rowid;
   create table data (
     key integer primary key, root blob not null, size integer not null, held integer not null,

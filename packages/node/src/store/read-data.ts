@@ -1,11 +1,11 @@
 import { type CheckedBranches, validatePath } from '@heddle/protocol/arweave'
 import { equalBytes } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { type ChunkBytes, chunkHeadBytes } from './chunk-bytes.ts'
+import type { ChunkBytes } from './chunk-bytes.ts'
 import { chunkDamaged, chunkMissing, rangeInvalid } from './errors.ts'
 import type { ProvenBytes, StoredData } from './face.ts'
 import type { ReadMemory } from './read-memory.ts'
-import { type DataKey, keyOf, nameOf } from './record.ts'
+import { chunkHeadBytes, type DataKey, keyOf, nameOf } from './record.ts'
 import type { ChunkLocation, Piece, StoreIndex } from './store-index.ts'
 
 export type ReadParts = {
@@ -56,8 +56,10 @@ export async function* readData(
     }
     while (ahead.length > 0) yield* takeOldest()
   } finally {
-    // The reader left early: nothing stays under way behind its back.
-    await Promise.all(ahead)
+    // The reader left early: nothing stays under way behind its back. What it was given last it may
+    // still be at.
+    const [, ...others] = await Promise.all(ahead)
+    for (const { whole } of others) if (whole !== undefined) parts.memory?.give(whole)
   }
 }
 
@@ -154,7 +156,7 @@ function continues(run: readonly Piece[], { location }: Piece): boolean {
   const last = run.at(-1)?.location
   if (run.length === 0) return true
   if (last === undefined || location === undefined || run.length >= chunksPerRun) return false
-  const behind = last.offset + chunkHeadBytes + last.bytes
+  const behind = last.offset + chunkHeadBytes(last.blake3) + last.bytes
   return location.segment === last.segment && location.offset === behind
 }
 

@@ -6,7 +6,10 @@ export function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
 
-/** Memory one reader uses over and over. */
+/** Beyond, what is given back goes to the collector of garbage. */
+const freeMax = 8
+
+/** Memory that readers use over and over. */
 export class ReadMemory {
   readonly #free: Uint8Array<ArrayBuffer>[] = []
 
@@ -18,6 +21,6 @@ export class ReadMemory {
 
   /** The bytes are nobody's any more. */
   give(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#free.push(bytes)
+    if (this.#free.length < freeMax) this.#free.push(bytes)
   }
 }

@@ -1,6 +1,6 @@
-import { decodeBase64Url, encodeBase64Url } from '@heddle/protocol/base'
+import { concatBytes, decodeBase64Url, encodeBase64Url } from '@heddle/protocol/base'
 import type { Retention } from '@heddle/protocol/params'
-import type { RawRecord } from './segments/format.ts'
+import { type RawRecord, recordHeadBytes } from './segments/format.ts'
 
 /** A data set in records and index: the root is 32 bytes. */
 export type DataKey = { readonly root: Uint8Array; readonly sizeBytes: number }
@@ -16,7 +16,13 @@ export type ChunkPlace = {
 
 /** What a segment file says, one statement at a time; the index is what follows from all of them. */
 export type StoreRecord =
-  | { readonly kind: 'chunk'; readonly hash: Uint8Array; readonly bodyBytes: number }
+  | {
+      readonly kind: 'chunk'
+      readonly hash: Uint8Array
+      /** Of the same bytes, taken when they were hashed; absent in older records. */
+      readonly blake3: Uint8Array | undefined
+      readonly bodyBytes: number
+    }
   | { readonly kind: 'places'; readonly data: DataKey; readonly places: readonly ChunkPlace[] }
   | {
       readonly kind: 'hold'
@@ -30,9 +36,34 @@ export type StoreRecord =
 const placeHeadBytes = 52
 const none = new Uint8Array(0)
 
-/** The meta of a chunk is its hash; of everything else the data set it is about. */
-export function encodeChunk(hash: Uint8Array, bytes: Uint8Array): RawRecord {
-  return { kind: 'chunk', meta: hash, body: bytes }
+/**
+ * The meta of a chunk is its SHA-256, and its BLAKE3 where there is one; of everything else the data set
+ * it is about.
+ */
+export function encodeChunk(
+  hash: Uint8Array,
+  blake3: Uint8Array | undefined,
+  bytes: Uint8Array,
+): RawRecord {
+  return {
+    kind: 'chunk',
+    meta: blake3 === undefined ? hash : concatBytes([hash, blake3]),
+    body: bytes,
+  }
+}
+
+/** The hashes in the meta of a chunk; undefined where it is none. */
+export function decodeChunkMeta(meta: Uint8Array) {
+  if (meta.length !== 32 && meta.length !== 64) return undefined
+  return {
+    hash: meta.subarray(0, 32),
+    blake3: meta.length === 64 ? meta.subarray(32) : undefined,
+  }
+}
+
+/** Bytes of a chunk's record before its body. */
+export function chunkHeadBytes(blake3: Uint8Array | undefined): number {
+  return recordHeadBytes + (blake3 === undefined ? 32 : 64)
 }
 
 /**
@@ -78,7 +109,10 @@ export function encodeForget(data: DataKey): RawRecord {
  */
 export function decodeRecord(raw: RawRecord, bodyBytes: number): StoreRecord | undefined {
   const { kind, meta, body } = raw
-  if (kind === 'chunk') return meta.length === 32 ? { kind, hash: meta, bodyBytes } : undefined
+  if (kind === 'chunk') {
+    const hashes = decodeChunkMeta(meta)
+    return hashes && { kind, ...hashes, bodyBytes }
+  }
   const data = decodeKey(meta)
   if (data === undefined) return undefined
   switch (kind) {

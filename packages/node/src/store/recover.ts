@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Disk } from '../runtime/index.ts'
 import { applyDamagedChunk } from './index-apply.ts'
-import { decodeRecord, type StoreRecord } from './record.ts'
+import { decodeChunkMeta, decodeRecord, type StoreRecord } from './record.ts'
 import { segmentName, segmentNumber } from './segments/format.ts'
 import { type ScannedDamage, type ScannedRecord, scanSegment } from './segments/scan.ts'
 import type { Placed } from './segments/writer.ts'
@@ -122,7 +122,8 @@ function recordIn({ head, body }: ScannedRecord): StoreRecord | undefined {
 
 function rememberDamage(index: StoreIndex, found: ScannedDamage, segment: number): void {
   const { head, offset } = found
-  if (head?.kind !== 'chunk' || head.meta.length !== 32) return
-  const place = { what: head.meta, segment, offset }
+  const hashes = head?.kind === 'chunk' ? decodeChunkMeta(head.meta) : undefined
+  if (head === undefined || hashes === undefined) return
+  const place = { what: hashes, segment, offset }
   index.change((statements) => applyDamagedChunk(statements, place, head.bodyBytes))
 }

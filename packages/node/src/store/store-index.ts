@@ -12,6 +12,8 @@ export type ChunkLocation = {
   readonly offset: number
   readonly bytes: number
   readonly isDamaged: boolean
+  /** Its BLAKE3, where its record has one. */
+  readonly blake3: Uint8Array | undefined
 }
 
 /** A chunk of a data set as the index knows it. */
@@ -27,7 +29,7 @@ export type Piece = {
 type Row = Record<string, SQLOutputValue>
 
 const pieceColumns =
-  'p.since, p.upto, p.hash, p.path, c.segment, c.offset, c.bytes, c.damaged ' +
+  'p.since, p.upto, p.hash, p.path, c.segment, c.offset, c.bytes, c.damaged, c.blake3 ' +
   'from piece p left join chunk c on c.hash = p.hash'
 
 /**
@@ -69,7 +71,10 @@ export class StoreIndex {
   }
 
   location(hash: Uint8Array): ChunkLocation | undefined {
-    const row = this.#get('select segment, offset, bytes, damaged from chunk where hash = ?', hash)
+    const row = this.#get(
+      'select segment, offset, bytes, damaged, blake3 from chunk where hash = ?',
+      hash,
+    )
     return row && locationOf(row)
   }
 
@@ -162,6 +167,7 @@ function locationOf(row: Row): ChunkLocation {
     offset: numberOf(row.offset),
     bytes: numberOf(row.bytes),
     isDamaged: row.damaged === 1,
+    blake3: row.blake3 instanceof Uint8Array ? row.blake3 : undefined,
   }
 }
 

@@ -78,6 +78,7 @@ type Parts = {
 class OpenStore implements Store {
   readonly #parts: Parts & { readonly locks: DataLocks; readonly budget: ByteBudget }
   readonly #readParts
+  readonly #memory = new ReadMemory()
   #isClosing = false
   /** Chunks may be about that nobody refers to: from before a crash, or of an upload that failed. */
   #hasOrphans = true
@@ -118,7 +119,7 @@ class OpenStore implements Store {
   ): AsyncGenerator<Uint8Array> {
     if (this.#isClosing) throw storeClosed()
     if (data.sizeBytes === 0 && toByte > 0) throw rangeInvalid(fromByte, toByte, 0)
-    const parts = { ...this.#readParts, memory: reuse ? new ReadMemory() : undefined }
+    const parts = { ...this.#readParts, memory: reuse ? this.#memory : undefined }
     for await (const bytes of readData(parts, data, fromByte, toByte)) {
       yield bytes
       if (this.#isClosing) throw storeClosed()

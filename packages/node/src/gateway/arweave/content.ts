@@ -5,6 +5,7 @@ import { dataMissing, itemUnknown, manifestPathUnknown } from '../errors.ts'
 import { collect, type Data } from '../items/data.ts'
 import type { Holding } from '../items/holding.ts'
 import type { ItemStore } from '../items/store.ts'
+import { heldTransactionItem } from '../items/transaction-item.ts'
 import type { DataStore, ItemsDeps } from '../ports.ts'
 import { contentHeaders, createDigests } from './content-headers.ts'
 import { type Content, replyContent } from './content-reply.ts'
@@ -62,7 +63,7 @@ export function contentRoutes(store: ItemStore, deps: ItemsDeps): Route[] {
     return serve(await held(target), request)
   }
   const signed = async (request: RouteRequest) =>
-    replyContent(signedItem(await held(request.params.id ?? '')), request)
+    replyContent(await signedItem(await held(request.params.id ?? ''), deps), request)
   const paths: [path: string, handle: Route['handle']][] = [
     [`/:id(${idPattern})`, shown],
     // Not one `*`: the paths of aoconnect's mainnet mode have that shape already.
@@ -102,9 +103,14 @@ function createManifests(): (holding: Holding) => Promise<Manifest | undefined> 
   }
 }
 
-/** The signed bytes of an item; of a transaction, which has no such form, nothing. */
-function signedItem({ id, item, header, data }: Holding): Content {
+/** The signed bytes of an item; of a transaction, its JSON with the data. */
+async function signedItem(holding: Holding, deps: ItemsDeps): Promise<Content> {
+  const { id, header, data, transaction } = holding
   const common = { type: opaqueType, etag: `"${id}.item"`, cacheControl: forEver, headers: {} }
+  const item =
+    transaction === undefined
+      ? holding.item
+      : await heldTransactionItem(holding, transaction, deps.store)
   if (item !== undefined) return { ...common, data: wholeOf(item.bytes, undefined) }
   if (header === undefined) throw itemUnknown(id)
   return { ...common, data: wholeOf(header, data) }

@@ -54,7 +54,7 @@ export function holdTransaction(transaction: Transaction, store: DataStore | und
   return { id, signature, signatureType, owner, target, anchor: lastTx, tags, data, transaction }
 }
 
-/** The whole item; undefined where it is a transaction or larger than memory should hold. */
+/** The whole item; undefined where it is larger than memory should hold, or a transaction. */
 export async function wholeItem(holding: Holding, engine: CryptoEngine): Promise<Item | undefined> {
   const { item, header, data } = holding
   if (item !== undefined || header === undefined) return item

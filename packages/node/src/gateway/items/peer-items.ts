@@ -2,6 +2,7 @@ import type { CryptoEngine } from '@heddle/protocol/crypto'
 import { type Item, parseItem } from '@heddle/protocol/item'
 import type { Clock } from '../../runtime/index.ts'
 import type { Verify } from '../ports.ts'
+import { isTransactionJson, parseTransactionItem } from './transaction-item.ts'
 
 export type PeerItemsDeps = {
   /** Base URLs of other nodes. */
@@ -54,7 +55,7 @@ async function fetchItem(url: string, id: string, deps: PeerItemsDeps): Promise<
     const reply = await deps.fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) })
     const body = reply.ok ? await readLimited(reply) : undefined
     if (body === undefined) return undefined
-    const item = parseItem(body, deps.engine)
+    const item = isTransactionJson(body) ? parseTransactionItem(body) : parseItem(body, deps.engine)
     return item.id === id && (await deps.verify(item)) ? item : undefined
   } catch {
     return undefined

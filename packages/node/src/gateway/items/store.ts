@@ -22,6 +22,7 @@ import { Keeper } from './keeper.ts'
 import { Orderer } from './orderer.ts'
 import { createLoader, holdRecord, type LoadHolding } from './reader.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
+import { heldTransactionItem } from './transaction-item.ts'
 
 /** Everything the node holds, by id and by what it says. */
 export type ItemStore = {
@@ -139,7 +140,10 @@ function storeOf(
   }
   const kept = async (id: string) => (await keeper.recent(id)) ?? load(await place(id))
   const holding = async (id: string) => (await kept(id)) ?? load(await find(id))
-  const whole = async (held: Holding | undefined) => held && wholeItem(held, engine)
+  const whole = async (held: Holding | undefined) => {
+    if (held?.transaction !== undefined) return heldTransactionItem(held, held.transaction, store)
+    return held && wholeItem(held, engine)
+  }
   return {
     terms: new TermMaker(engine),
     keep: (item) => {

@@ -5,6 +5,7 @@ import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
 import { ByteReader } from '../items/byte-reader.ts'
 import { itemHeaderBytesMax } from '../items/holding.ts'
 import type { ItemStore } from '../items/store.ts'
+import { isTransactionJson } from '../items/transaction-item.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
 
@@ -97,9 +98,4 @@ async function takeLarge(
 async function* pieces(first: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < first.length; at += stepBytes) yield first.subarray(at, at + stepBytes)
   yield* reader.rest()
-}
-
-/** arweave-js posts `{"format":2,…}`; no signature type of items has a low byte of `{`. */
-function isTransactionJson(body: Uint8Array): boolean {
-  return body[0] === 0x7b
 }

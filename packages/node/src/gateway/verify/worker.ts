@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { parseItem, verifyItem } from '@heddle/protocol/item'
 import { nodeCrypto } from '../../runtime/index.ts'
 import { carryError } from '../carried-error.ts'
+import { isTransactionJson } from '../items/transaction-item.ts'
 import { type Batch, unpackBatch, type Verdict } from './batch.ts'
 import { checkTransaction } from './check-transaction.ts'
 
@@ -22,9 +23,13 @@ parentPort?.on('message', async (batch: Batch) => {
 /** Parsing again is cheap, and what is verified is then what the bytes say. */
 async function holds(bytes: Uint8Array): Promise<0 | 1> {
   try {
+    if (isTransactionJson(bytes)) {
+      await checkTransaction(bytes, nodeCrypto)
+      return 1
+    }
     return (await verifyItem(parseItem(bytes, nodeCrypto), nodeCrypto)) ? 1 : 0
   } catch {
-    // The caller parsed it already; bytes that no longer parse were changed meanwhile.
+    // Not what was signed; or bytes that no longer parse, which were changed since the caller did.
     return 0
   }
 }

@@ -76,7 +76,7 @@ async function readRecord(
   const body = new Uint8Array(await window.view(bodyAt, head.bodyBytes))
   const holds =
     head.kind === 'chunk'
-      ? Buffer.compare(nodeCrypto.sha256(body), head.meta) === 0
+      ? Buffer.compare(nodeCrypto.sha256(body), head.meta.subarray(0, 32)) === 0
       : crc32(body) === head.bodyCrc
   if (!holds) return { ...damage(at, endBytes, window.sizeBytes), head }
   return { isDamaged: false, head, body, offset: at, endBytes }
