@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { Agent, createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRuntime, ed25519Signer } from '@heddle/node/runtime'
 import { createClient } from '@heddle/sdk'
+import { startChild } from './child.ts'
+import { openRangeReader } from './range-reader.ts'
 import { quantile, report } from './report.ts'
 
 const rounds = 3
@@ -80,52 +81,34 @@ export async function measureUpload(url: string, sizeBytes: number): Promise<str
   return id
 }
 
-/** Reads a range and throws it away; resolves with its length. */
-function drain(url: string, agent: Agent, from: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const headers = { range: `bytes=${from}-${from + rangeBytes - 1}` }
-    const sent = request(url, { agent, headers }, (reply) => {
-      let length = 0
-      reply.on('data', (chunk: Buffer) => {
-        length += chunk.length
-      })
-      reply.on('end', () => resolve(length))
-      reply.on('error', reject)
-    })
-    sent.on('error', reject)
-    sent.end()
-  })
-}
-
 /** Reads ranges at random places until so many bytes came, several at a time; MB/s. */
 async function readRanges(url: string, sizeBytes: number, totalBytes: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: readers })
-  let got = 0
-  const reader = async () => {
-    while (got < totalBytes) {
-      const places = Math.max(1, sizeBytes - rangeBytes)
-      const from = new DataView(random.bytes(4).buffer).getUint32(0) % places
-      got += await drain(url, agent, from)
-    }
-  }
-  const seconds = await timed(() => Promise.all(Array.from({ length: readers }, reader)))
-  agent.destroy()
-  return got / 1e6 / seconds
+  const opened = Array.from({ length: readers }, () => openRangeReader(url))
+  let asked = 0
+  const seconds = await timed(() =>
+    Promise.all(
+      opened.map(async (reader) => {
+        while (asked < totalBytes) {
+          asked += rangeBytes
+          const places = Math.max(1, sizeBytes - rangeBytes)
+          const from = new DataView(random.bytes(4).buffer).getUint32(0) % places
+          await reader.read(from, rangeBytes)
+        }
+      }),
+    ),
+  )
+  for (const reader of opened) reader.close()
+  return asked / 1e6 / seconds
 }
 
-/** The same ranges out of memory by node:http alone, client and server in this one process. */
+/** The same ranges out of memory by node:http alone, asked by the same client. */
 async function httpLimit(sizeBytes: number, totalBytes: number): Promise<number> {
-  const bytes = Buffer.alloc(rangeBytes, 1)
-  const server = createServer((_, reply) => void reply.end(bytes))
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
-  const value = await readRanges(`http://127.0.0.1:${port}/`, sizeBytes, totalBytes)
-  server.closeAllConnections()
-  server.close()
+  const script = new URL('http-peer.mjs', import.meta.url).pathname
+  const child = startChild(process.execPath, [script, String(rangeBytes)])
+  const url = `http://127.0.0.1:${await child.next()}/`
+  await readRanges(url, sizeBytes, rangeBytes)
+  const value = await readRanges(url, sizeBytes, totalBytes)
+  child.stop()
   return value
 }
 
@@ -148,7 +131,7 @@ export async function measureReads(url: string, sizeBytes: number): Promise<void
     unit: 'MB/s',
     note:
       `ranges of 8 MiB of ${sizeBytes / mebibyte} MiB, ${readers} readers on the same machine, each chunk ` +
-      `hashed; limits: node:http out of memory ${http.toFixed(0)} MB/s, SHA-256 on one core ` +
+      `checked; limits: node:http out of memory, same client, ${http.toFixed(0)} MB/s, SHA-256 on one core ` +
       `${hash.toFixed(0)} MB/s`,
   })
 }

@@ -23,40 +23,52 @@ type PreparedKey = {
 const preparedKeys = new WeakMap<Uint8Array, PreparedKey>()
 
 /** Where planes are put together: one long call to OpenSSL costs less than sixteen short ones. */
-let gathered = new Uint8Array(0)
+type Gathered = { readonly bytes: Buffer; readonly planes: readonly Buffer[] }
+let gathered: Gathered = { bytes: Buffer.alloc(0), planes: [] }
 
 /**
  * Fingerprints by AES-GCM of OpenSSL. Keys must not change afterwards. The fixed IV is harmless
  * here: nothing is encrypted, and keys are public. Do not copy this where a tag is to authenticate.
  */
 export const nativeFingerprint: Fingerprint = (keys, pieces) => {
-  const planeBytes = gatherPlanes(pieces)
-  const prepared = keys.map(prepareKey)
+  const { planes } = gatherPlanes(pieces)
   const tags = new Uint8Array(8 * 16 * keys.length)
-  for (let plane = 0; plane < 8; plane++) {
-    const bytes = gathered.subarray(plane * planeBytes, (plane + 1) * planeBytes)
-    prepared.forEach((key, j) => {
-      const tag = tagOf(key.key, bytes)
-      const zero = zeroTag(key, planeBytes)
-      const at = 16 * (plane * keys.length + j)
+  keys.forEach((key, j) => {
+    const prepared = prepareKey(key)
+    const zero = zeroTag(prepared, planes[0]?.length ?? 0)
+    planes.forEach((plane, p) => {
+      const tag = tagOf(prepared.key, plane)
+      const at = 16 * (p * keys.length + j)
       for (let i = 0; i < 16; i++) tags[at + i] = (tag[i] ?? 0) ^ (zero[i] ?? 0)
     })
-  }
+  })
   return tags
 }
 
-/** Lays the planes of all pieces one behind the other; returns the length of each. */
-function gatherPlanes(pieces: readonly Uint8Array[]): number {
+/**
+ * Lays the planes of all pieces one behind the other. `copy` with numbers takes half the time of
+ * `set` with a view made for each part.
+ */
+function gatherPlanes(pieces: readonly Uint8Array[]): Gathered {
   const partBytes = (pieces[0]?.length ?? 0) / 8
   const planeBytes = pieces.length * partBytes
-  if (gathered.length < 8 * planeBytes) gathered = new Uint8Array(8 * planeBytes)
-  pieces.forEach((piece, at) => {
-    for (let plane = 0; plane < 8; plane++) {
-      const part = piece.subarray(plane * partBytes, (plane + 1) * partBytes)
-      gathered.set(part, plane * planeBytes + at * partBytes)
+  if (gathered.bytes.length !== 8 * planeBytes) {
+    const bytes = Buffer.allocUnsafeSlow(8 * planeBytes)
+    const planeAt = (_: unknown, p: number) => bytes.subarray(p * planeBytes, (p + 1) * planeBytes)
+    gathered = { bytes, planes: Array.from({ length: 8 }, planeAt) }
+  }
+  pieces.forEach(({ buffer, byteOffset, length }, at) => {
+    const piece = Buffer.from(buffer, byteOffset, length)
+    for (let p = 0; p < 8; p++) {
+      piece.copy(
+        gathered.bytes,
+        p * planeBytes + at * partBytes,
+        p * partBytes,
+        (p + 1) * partBytes,
+      )
     }
   })
-  return planeBytes
+  return gathered
 }
 
 function prepareKey(key: Uint8Array): PreparedKey {

@@ -136,7 +136,7 @@ class ErasureArena implements WasmErasure {
         ...wanted.map((index, i) => [index, targets[i] ?? 0, wantedScales[i] ?? 0]),
       ]
       this.#words.set(plan.flat(), at >> 2)
-      this.#kernel.decodeByTransform(at, scratch, k, wanted.length, length, pieceBytes)
+      this.#kernel.decodeByTransform(at, scratch, k, wanted.length, n, length, pieceBytes)
     } else {
       const rows = wanted.map((index, i) => [
         targets[i] ?? 0,

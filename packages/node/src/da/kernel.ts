@@ -20,6 +20,7 @@ export type Kernel = {
     scratch: number,
     k: number,
     wanted: number,
+    n: number,
     length: number,
     pieceBytes: number,
   ): void

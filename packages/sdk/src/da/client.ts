@@ -53,7 +53,7 @@ export type DaClient = {
   /** Samples with chance of its own; see `SampleReport`. */
   sample(reference: string | AnyCertificate, input?: SampleInput): Promise<SampleReport>
   /** Checks a certificate against a storer set, here and asking nobody. */
-  verify(certificate: AnyCertificate, storers: StorerDirectoryJson): VerifiedBlob
+  verify(certificate: AnyCertificate, storers: StorerDirectoryJson): Promise<VerifiedBlob>
   status(signal?: AbortSignal): Promise<DaStatus>
   /** The storer set as a file; with `states`, how each storer is. */
   storers(input?: { states?: boolean; signal?: AbortSignal }): Promise<StorersAnswer>
@@ -75,7 +75,7 @@ export function createDaClient(transport: Transport, options: DaOptions = {}): D
     async sample(reference, input = {}) {
       return sampleBlob(source, await source.certificate(reference, input.signal), input)
     },
-    verify: verifyBlob,
+    verify: async (certificate, storers) => verifyBlob(certificate, storers),
     async status(signal) {
       return readObject(transport, await transport.get('/da/status', signal)) as DaStatus
     },

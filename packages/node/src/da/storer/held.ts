@@ -87,12 +87,18 @@ export async function readRowParts(
   if (place === undefined) return undefined
   const leavesBytes = layout.stripes * digestBytes
   const rowBytes = layout.stripes * layout.pieceBytes
-  const start = new Uint8Array(place.bytes - rowBytes)
+  const start = unfilled(place.bytes - rowBytes)
   await place.segment.read(place, 0, start)
   const pathBytes = start.length - 2 - leavesBytes
-  const pieces = new Uint8Array(count * layout.pieceBytes)
+  const pieces = unfilled(count * layout.pieceBytes)
   await place.segment.read(place, start.length + fromStripe * layout.pieceBytes, pieces)
   return { path: start.subarray(2, 2 + pathBytes), leaves: start.subarray(2 + pathBytes), pieces }
+}
+
+/** Memory about to be filled from a file: zeroing it first would cost as much as a copy. */
+function unfilled(bytes: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(bytes)
+  return new Uint8Array(buffer, byteOffset, bytes)
 }
 
 export function heldOf(

@@ -1,4 +1,5 @@
-import { type CommitmentEngine, piecePathIn } from '@heddle/protocol/certificate'
+import { type CommitmentEngine, piecePathIn, segmentStripes } from '@heddle/protocol/certificate'
+import { layout } from '@heddle/protocol/params'
 import type { LaneHandler } from '../lane/lane.ts'
 import { decodeGetPieces, encodePiecesReply } from '../wire/get-pieces.ts'
 import { decodeGetRows, encodeRowsReply } from '../wire/get-rows.ts'
@@ -51,7 +52,10 @@ export async function serveRows(index: RowIndex, meta: Uint8Array): Promise<Lane
   return encodeRowsReply(sent)
 }
 
-/** Some stripes of one row, each with its path. */
+/**
+ * Some stripes of one row, each with its path. Of a whole segment only the first piece has one: the segment
+ * is a node of the row's tree, and what is behind its pieces in that path leads on from it.
+ */
 export async function servePieces(
   index: RowIndex,
   engineOf: (hashId: number) => CommitmentEngine | undefined,
@@ -66,11 +70,20 @@ export async function servePieces(
   const parts = await readRowParts(held, row, fromStripe, count)
   if (parts === undefined) throw blobUnknown()
   const { path, leaves } = parts
+  const isSegment = isWholeSegment({ stripes }, fromStripe, count)
   const pieces = piecesOf(parts.pieces, pieceBytes).map((piece, i) => ({
     piece,
-    path: piecePathIn(engine, leaves, fromStripe + i),
+    path: isSegment && i > 0 ? noPath : piecePathIn(engine, leaves, fromStripe + i),
   }))
   return encodePiecesReply({ rowPath: path, pieces })
+}
+
+const noPath = new Uint8Array(0)
+
+function isWholeSegment(shape: { stripes: number }, fromStripe: number, count: number): boolean {
+  const segment = Math.floor(fromStripe / layout.segmentStripes)
+  const whole = segmentStripes(shape, segment)
+  return whole.fromStripe === fromStripe && whole.count === count
 }
 
 /** The header of a blob with all rows that are held of it. */
