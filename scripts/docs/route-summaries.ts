@@ -51,6 +51,7 @@ export const routeSummaries: Readonly<Record<string, string>> = {
   'GET /explorer/api/processes/{id}/slots': 'Its log in lines',
   'GET /explorer/api/processes/{id}/slots/{slot}': 'When a slot was scheduled and evaluated',
   'GET /explorer/api/processes/{id}/activity': 'Partners and cost over its newest slots',
+  'GET /explorer/api/blobs': 'The newest blobs that were certified (limit)',
   'GET /explorer/api/live': 'Live feed, server-sent events',
   'GET /docs/': 'This documentation',
   'GET /docs/{path}': 'A page or file of it',

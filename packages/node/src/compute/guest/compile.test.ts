@@ -22,7 +22,7 @@ describe('compiling', () => {
   })
 
   it('refuses a format it has no glue for, naming the ones it has', async () => {
-    const said = await refusal({}, 'wasm32-unknown-emscripten2')
+    const said = await refusal({}, 'wasm32-unknown-emscripten9')
     expect(said).toContain('module-format-unknown')
     expect(said).toContain(wasm64)
   })

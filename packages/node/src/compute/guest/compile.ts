@@ -1,6 +1,7 @@
 import { errorMessage } from '@heddle/protocol/base'
 import type { Prepare } from '../prepare/cache.ts'
 import { checkModule } from '../prepare/prepare.ts'
+import { type Dialect, dialects } from './emscripten/dialects.ts'
 import { createEmscriptenGuest, type Program } from './emscripten/guest.ts'
 import { knownImport } from './emscripten/imports.ts'
 import { isInvoke } from './emscripten/invoke.ts'
@@ -10,16 +11,23 @@ import {
   moduleImportsUnknown,
   moduleInvalid,
 } from './errors.ts'
+import { dataEnd } from './module/data-end.ts'
+import { dropMetering, meteringImport } from './module/drop-metering.ts'
 import { exposeGlobals } from './module/expose-globals.ts'
+import { renameBorders } from './module/rename.ts'
 import { type ModuleShape, readShape } from './module/shape.ts'
 import { findSuspendState, splitSuspending } from './module/split-suspending.ts'
 import type { GuestModule } from './ports.ts'
 
 /**
- * `Module-Format` → whether its memory is addressed with 64 bits. The `-metering` ones are the same
- * modules, which the reference host counts gas in by a rewriter of its own.
+ * `Module-Format` → whether its memory is addressed with 64 bits. The first three are of older releases
+ * of emscripten (`dialects`). The `-metering` ones are modules of the others, which the reference
+ * host counts gas in by a rewriter of its own.
  */
 const formats = new Map([
+  ['wasm32-unknown-emscripten', false],
+  ['wasm32-unknown-emscripten2', false],
+  ['wasm32-unknown-emscripten3', false],
   ['wasm32-unknown-emscripten4', false],
   ['wasm32-unknown-emscripten-metering', false],
   ['wasm64-unknown-emscripten-draft_2024_02_15', true],
@@ -33,7 +41,8 @@ export type CompileOptions = {
 
 /** Imports that run code of the module: a longjmp's way, and asyncify's. */
 function callsBack(importName: string): boolean {
-  return isInvoke(importName) || importName.startsWith('env.__asyncjs__')
+  const runsMalloc = importName === 'env._tzset_js:names'
+  return isInvoke(importName) || runsMalloc || importName.startsWith('env.__asyncjs__')
 }
 
 /** The formats `compileGuest` takes. */
@@ -42,12 +51,11 @@ export const guestFormats: readonly string[] = [...formats.keys()]
 const functionsNeeded = [
   'handle',
   '__wasm_call_ctors',
-  'emscripten_stack_init',
   'emscripten_stack_get_current',
-  'emscripten_stack_get_end',
   '_emscripten_stack_alloc',
   '_emscripten_stack_restore',
 ]
+const stackBounds = ['emscripten_stack_init', 'emscripten_stack_get_end']
 
 /**
  * Compiles an AO module and refuses what cannot be run the same way everywhere. Throws
@@ -56,16 +64,18 @@ const functionsNeeded = [
  * The bytes are not kept. Takes tens of milliseconds; share the result between processes.
  */
 export async function compileGuest(
-  bytes: Uint8Array,
+  given: Uint8Array,
   format: string,
   { prepare }: CompileOptions = {},
 ): Promise<GuestModule> {
   const is64 = formats.get(format)
   if (is64 === undefined) throw moduleFormatUnknown(format, guestFormats)
+  const dialect = dialects.get(format)
+  const bytes = dialect === undefined ? given : modernise(given, dialect)
   const shape = readShape(bytes)
   checkImports(shape)
   checkMemory(shape, format, is64)
-  checkExports(shape, is64)
+  checkExports(shape, is64, dialect?.isStackOpen === true)
   const exposed = exposeGlobals(bytes, shape)
   const prepared = await prepare?.(exposed, format, { callsBack })
   if (prepared === undefined) checkModule(bytes)
@@ -74,7 +84,8 @@ export async function compileGuest(
     suspendState === undefined ? undefined : splitSuspending(prepared ?? exposed, suspendState)
   const compiled = await compile(split ?? prepared ?? exposed)
   const runsDirect = split !== undefined
-  const program: Program = { compiled, shape, is64, runsDirect, freshPages: undefined }
+  const legacy = dialect && legacyOf(dialect, bytes, shape)
+  const program: Program = { compiled, shape, is64, runsDirect, legacy, freshPages: undefined }
   const initialBytes = shape.memories[0]?.minBytes ?? 0
   return {
     format,
@@ -84,6 +95,21 @@ export async function compileGuest(
       return createEmscriptenGuest(program, options)
     },
   }
+}
+
+/** The module with today's names at its borders, and without the calls of a meter it came with. */
+function modernise(given: Uint8Array, dialect: Dialect): Uint8Array {
+  const renamed = renameBorders(given, readShape(given), dialect)
+  const meter = readShape(renamed).functionImports.findIndex(({ name }) => name === meteringImport)
+  if (meter === -1) return renamed
+  if (!WebAssembly.validate(renamed as Uint8Array<ArrayBuffer>))
+    throw moduleInvalid('no engine would load it')
+  return dropMetering(renamed, meter)
+}
+
+function legacyOf(dialect: Dialect, bytes: Uint8Array, shape: ModuleShape): Program['legacy'] {
+  const { heapBytesMax, isStackOpen } = dialect
+  return { heapBytesMax, stackFloor: isStackOpen ? dataEnd(bytes, shape) : undefined }
 }
 
 function checkImports(shape: ModuleShape): void {
@@ -100,9 +126,10 @@ function checkMemory(shape: ModuleShape, format: string, is64: boolean): void {
     throw moduleInvalid(`its memory is ${memory.is64 ? 64 : 32}-bit, which is not ${format}`)
 }
 
-function checkExports(shape: ModuleShape, is64: boolean): void {
+function checkExports(shape: ModuleShape, is64: boolean, isStackOpen: boolean): void {
   const setsJumps = shape.functionImports.some(({ name }) => isInvoke(name))
-  const needed = setsJumps ? [...functionsNeeded, 'setThrew'] : functionsNeeded
+  const functions = isStackOpen ? functionsNeeded : [...functionsNeeded, ...stackBounds]
+  const needed = setsJumps ? [...functions, 'setThrew'] : functions
   const missing = needed.filter((name) => typeof shape.exports.get(name) !== 'object')
   if (shape.exports.get('memory') !== 'other') missing.push('memory')
   if (missing.length > 0) throw moduleInvalid(`it does not export ${missing.join(', ')}`)

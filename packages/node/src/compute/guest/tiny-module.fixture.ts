@@ -53,6 +53,8 @@ export type TinyModule = {
   readonly otherImports?: number[][]
   /** Type and start value of more mutable globals, after the stack pointer. */
   readonly globals?: number[][]
+  /** More exported functions: name, type (0 to 4 as below) and body. */
+  readonly functions?: [string, number, number[]][]
   /** Exports left out. */
   readonly without?: string[]
 }
@@ -87,6 +89,7 @@ export function tinyModule(tiny: TinyModule = {}): Uint8Array {
     ['_emscripten_stack_alloc', 2, [...down, op.globalSet, 0, op.globalGet, 0]],
     ['_emscripten_stack_restore', 3, [op.localGet, 0, op.globalSet, 0]],
     ['handle', 4, tiny.handle ?? constant(answerAt)],
+    ...(tiny.functions ?? []),
   ]
   const globals = [[i32, 1, ...constant(stackTop), 0x0b], ...(tiny.globals ?? [])]
   const exported = [

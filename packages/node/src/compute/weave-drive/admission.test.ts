@@ -109,6 +109,23 @@ test('attestations that cannot be read here are waited for, not skipped', async 
   expect(await process.admit(path, slot)).toBe(wanted.id)
 })
 
+test('a long log is read while the process waits', async () => {
+  const process = await startProcess([extension])
+  const slot = await process.say(
+    [tag('Type', 'Attestation'), tag('Data-Protocol', 'ao'), tag('Message', wanted.id)],
+    schedulerSigner,
+  )
+  const entries = process.log.entriesOf.get(process.rule?.processId ?? '') ?? []
+  const [first] = entries
+  if (first === undefined) throw new Error('a log begins with its process')
+  while (entries.length < 10_000) entries.push(first)
+  const path = `/data/${wanted.id}`
+  const unread = { code: 'weave-drive-missing' }
+  await expect(process.admit(path, 9_999)).rejects.toMatchObject(unread)
+  await expect.poll(() => process.admit(path, 9_999).catch(() => '')).toBe(wanted.id)
+  expect(await process.admit(path, slot)).toBe(wanted.id)
+})
+
 test('a block is the first one attested for its height', async () => {
   const process = await startProcess([extension])
   const say = (id: string, signer = schedulerSigner) =>

@@ -4,6 +4,7 @@ import type { LogEntry } from '@heddle/protocol/message'
 import { weaveDrive } from '@heddle/protocol/params'
 import { unknownItem } from '../errors.ts'
 import type { ItemSource, ProcessLog } from '../ports.ts'
+import { driveLogUnread } from './errors.ts'
 import type { DriveRule } from './rule.ts'
 
 export type AttestationsDependencies = {
@@ -31,6 +32,8 @@ type Scan = {
 }
 
 const pageEntries = 256
+/** A thread sleeps while its answer is looked for: further behind, it is told to come again. */
+const behindMax = 4096
 /** Logs whose attestations are remembered; others are read again. */
 const scansMax = 64
 
@@ -46,7 +49,10 @@ export class Attestations {
     this.#dependencies = dependencies
   }
 
-  /** The first attestation of a name, where it has a slot up to `slot`. Rejects with `unknown-item`. */
+  /**
+   * The first attestation of a name, where it has a slot up to `slot`. Rejects with `unknown-item`, and with
+   * `weave-drive-missing` while much of a log is still to be read.
+   */
   async find(
     rule: DriveRule,
     kind: Attested['kind'],
@@ -56,6 +62,7 @@ export class Attestations {
     const scan = this.#scan(rule.processId)
     const done = scan.tail.then(() => this.#readUpTo(rule, scan, slot))
     scan.tail = done.catch(() => undefined)
+    if (slot - scan.nextSlot > behindMax) throw driveLogUnread(rule.processId, scan.nextSlot, slot)
     await done
     const found = scan.found.get(`${kind}/${name}`)
     return found !== undefined && found.slot <= slot ? found : undefined

@@ -1,17 +1,8 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel } from 'node:worker_threads'
 import { errorMessage, isHeddleError } from '@heddle/protocol/base'
 import type { CarriedError } from '../worker/protocol.ts'
+import type { DriveLine } from './line.ts'
 import type { DriveService, FileWindow, WindowRequest } from './service.ts'
-
-/**
- * How a thread asks for a window in the middle of an evaluation, which cannot wait for a promise: it posts the
- * request, sleeps on a cell of shared memory, and takes the reply out of its port.
- */
-export type DriveLine = {
-  readonly port: MessagePort
-  /** One 32-bit cell: replies sent. */
-  readonly replies: SharedArrayBuffer
-}
 
 export type WindowReply = { readonly file: FileWindow } | { readonly error: CarriedError }
 

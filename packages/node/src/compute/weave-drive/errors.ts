@@ -27,3 +27,14 @@ export function driveMissing(
     { cause },
   )
 }
+
+/** The attestations in a long log are still being read; the message waits until they are. */
+export function driveLogUnread(processId: string, nextSlot: number, slot: number): HeddleError {
+  return new HeddleError(
+    'weave-drive-missing',
+    'missing',
+    `attestations in the log of ${processId} are read up to slot ${nextSlot} of ${slot}: the ` +
+      'process goes on by itself when all are.',
+    { processId, nextSlot, slot },
+  )
+}

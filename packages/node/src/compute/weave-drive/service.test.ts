@@ -71,8 +71,13 @@ test('gives data in windows, and nothing behind its end', async () => {
 test('writes transactions and blocks from what their ids cover', async () => {
   const { text, block } = await openDrive()
   const transaction = JSON.parse(await text(`/tx/${small.id}`))
-  expect(transaction).toMatchObject({ id: small.id, data: '', data_size: '5' })
-  expect(transaction.ownerAddress).toBe(addressOf(small.owner))
+  const title = { name: 'VGl0bGU', value: 'c21hbGw' }
+  expect(transaction).toEqual({
+    ...{ format: 2, id: small.id, last_tx: '', tags: [title], target: '', quantity: '0' },
+    ...{ owner: encodeBase64Url(small.owner), signature: encodeBase64Url(small.signature) },
+    ...{ data: '', data_size: '5', data_root: '', reward: '0' },
+    ownerAddress: addressOf(small.owner),
+  })
   expect(JSON.parse(await text(`/tx2/${small.id}`))).toMatchObject({
     id: small.id,
     owner: { address: addressOf(small.owner) },

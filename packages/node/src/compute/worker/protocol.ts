@@ -1,5 +1,5 @@
 import type { CheckpointDelta, PackedCheckpoint, StoredAt } from '../checkpoint/index.ts'
-import type { DriveLine } from '../weave-drive/channel.ts'
+import type { DriveLine } from '../weave-drive/line.ts'
 import type { DriveRule } from '../weave-drive/rule.ts'
 
 /**

@@ -19,16 +19,13 @@ const stackReserveBytes = 65_536
 const stackCookie = [0x0213_5467, 0x89ba_cdfe] as const
 const zeroCookie = 0x6373_6d65
 
-/** Runs the module's constructors, as after loading. */
-export function initialise(host: Host): void {
+/** Runs the module's constructors, and the `main` of an older one, as after loading. */
+export function initialise(host: Host, runsMain: boolean): void {
   try {
     host.numeric.emscripten_stack_init?.()
-    const view = memoryView(host)
-    const end = stackEnd(host)
-    view.setUint32(end, stackCookie[0], true)
-    view.setUint32(end + 4, stackCookie[1], true)
-    view.setUint32(0, zeroCookie, true)
+    if (host.stackFloor === undefined) writeCookies(host)
     host.numeric.__wasm_call_ctors?.()
+    if (runsMain) host.numeric.main?.(0, 0)
     if (host.suspension.phase !== 'none') throw guestFault('it suspended before its first message')
   } catch (error) {
     if (host.fault !== undefined) throw host.fault
@@ -37,7 +34,16 @@ export function initialise(host: Host): void {
   }
 }
 
+function writeCookies(host: Host): void {
+  const view = memoryView(host)
+  const end = stackEnd(host)
+  view.setUint32(end, stackCookie[0], true)
+  view.setUint32(end + 4, stackCookie[1], true)
+  view.setUint32(0, zeroCookie, true)
+}
+
 function stackEnd(host: Host): number {
+  if (host.stackFloor !== undefined) return host.stackFloor
   return address(host, host.numeric.emscripten_stack_get_end?.() ?? 0) || 4
 }
 
@@ -47,6 +53,7 @@ export function prepareMessage(host: Host, context: GuestContext, booted: boolea
   host.chance = seededChance(context.seed)
   host.files = host.drive && new DriveFiles(host.drive, context.slot ?? 0)
   host.suspension = { phase: 'none', data: 0 }
+  host.upperHalf = 0
   host.fault = undefined
 }
 
@@ -104,6 +111,7 @@ function pushText(host: Host, text: string): number {
 }
 
 function checkStack(host: Host): void {
+  if (host.stackFloor !== undefined) return
   const view = memoryView(host)
   const end = stackEnd(host)
   const intact =

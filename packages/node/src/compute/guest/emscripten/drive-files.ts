@@ -3,7 +3,7 @@ import { gasTable, weaveDrive } from '@heddle/protocol/params'
 import { parseDrivePath } from '../../weave-drive/path.ts'
 import { driveLimit } from '../errors.ts'
 import type { Drive, DriveFile } from '../ports.ts'
-import { endGuest, type Host, memoryBytes } from './host.ts'
+import { endGuest, type Host, memoryBytes, type OpenFiles } from './host.ts'
 
 type OpenFile = {
   readonly file: DriveFile
@@ -23,7 +23,7 @@ const whences = { set: 0, current: 1, end: 2 }
  * The files one message has open. They end with it: what a guest reads is a function of its memory, the
  * message and the log, however long its instance has lived.
  */
-export class DriveFiles {
+export class DriveFiles implements OpenFiles {
   readonly #drive: Drive
   readonly #slot: number
   readonly #open = new Map<number, OpenFile>()
@@ -39,7 +39,6 @@ export class DriveFiles {
     return this.#open.has(descriptor)
   }
 
-  /** A descriptor, or undefined where the path is none of a drive. Ends the guest where it may not. */
   open(host: Host, path: string): number | undefined {
     if (parseDrivePath(path) === undefined) return undefined
     // Before anybody is asked: what runs out of gas does so whether the file is here or not.
@@ -55,7 +54,6 @@ export class DriveFiles {
     return descriptor
   }
 
-  /** Copies at most `length` bytes to `at`, and tells how many; 0 at the end. */
   read(host: Host, descriptor: number, at: number, length: number): number {
     const open = this.#open.get(descriptor)
     if (open === undefined) return 0
@@ -77,7 +75,7 @@ export class DriveFiles {
   }
 
   /**
-   * The new position, or undefined where there is none. Programs ask for the size by seeking the end, and
+   * Programs ask for the size by seeking the end, and
    * then read without going back, as the reference's drive reads from the start whatever was sought: so the
    * first read after it goes on where the file was before.
    */

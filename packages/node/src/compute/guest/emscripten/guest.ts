@@ -20,6 +20,10 @@ export type Program = {
   readonly is64: boolean
   /** Its functions are there twice: see `split-suspending.ts`. */
   readonly runsDirect: boolean
+  /** Set for modules of an older emscripten, which have been given today's names. */
+  readonly legacy:
+    | { readonly heapBytesMax: number; readonly stackFloor: number | undefined }
+    | undefined
   /** Pages a fresh instance is not zero in; found when an image is first restored. */
   freshPages: Uint32Array | undefined
 }
@@ -36,7 +40,7 @@ export async function createEmscriptenGuest(
   const host = createHost(program, options)
   const { instance, direct, suspending } = await instantiate(program, host)
   let booted = false
-  if (options.image === undefined) initialise(host)
+  if (options.image === undefined) initialise(host, program.legacy !== undefined)
   else booted = restore(program, host, instance, options.image)
   let condition: 'good' | 'interrupted' | 'failed' = 'good'
   const computeLimit = createComputeLimit()
@@ -94,7 +98,8 @@ const emptyMemory = new WebAssembly.Memory({ initial: 0, maximum: 0 })
 function createHost(program: Program, options: GuestOptions): Host {
   const pointerBytes = program.is64 ? 8 : 4
   const declaredMax = program.shape.memories[0]?.maxBytes ?? heapBytesMax[pointerBytes]
-  const limit = Math.min(options.memoryBytes, declaredMax, heapBytesMax[pointerBytes])
+  const heapMax = program.legacy?.heapBytesMax ?? heapBytesMax[pointerBytes]
+  const limit = Math.min(options.memoryBytes, declaredMax, heapMax)
   return {
     pointerBytes,
     maxBytes: limit - (limit % wasmPageBytes),
@@ -106,6 +111,8 @@ function createHost(program: Program, options: GuestOptions): Host {
     drive: options.drive,
     files: undefined,
     suspension: { phase: 'none', data: 0 },
+    upperHalf: 0,
+    stackFloor: program.legacy?.stackFloor,
     meter: undefined,
     fault: undefined,
   }

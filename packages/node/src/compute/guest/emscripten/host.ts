@@ -3,7 +3,6 @@ import { gasTable } from '@heddle/protocol/params'
 import type { Meter } from '../../prepare/meter.ts'
 import type { Drive } from '../ports.ts'
 import type { Chance } from './chance.ts'
-import type { DriveFiles } from './drive-files.ts'
 
 /** A WebAssembly function as JavaScript sees it: i64 is BigInt, everything else Number. */
 export type RawFunction = (...args: (number | bigint)[]) => number | bigint | undefined
@@ -29,14 +28,30 @@ export type Host = {
   chance: Chance
   readonly drive: Drive | undefined
   /** Files of the drive that the message has open; undefined without a drive. */
-  files: DriveFiles | undefined
+  files: OpenFiles | undefined
   suspension: Suspension
+  /** The upper half of a 64-bit result, which older modules keep with the host. */
+  upperHalf: number
+  /** Where the stack ends, where the module does not tell; undefined: it does. */
+  readonly stackFloor: number | undefined
   /** The functions in `raw`, `numeric` and `table` are those that cannot suspend. */
   direct: boolean
   /** Counts gas and calls; undefined where the module was not prepared. */
   meter: Meter | undefined
   /** Set once the guest must be thrown away, even if it should catch what was thrown. */
   fault: HeddleError | undefined
+}
+
+/** The files a message has open, by descriptor; see `drive-files.ts`. */
+export type OpenFiles = {
+  has(descriptor: number): boolean
+  /** A descriptor, or undefined where the path is none of a drive. Ends the guest where it may not. */
+  open(host: Host, path: string): number | undefined
+  /** Copies at most `length` bytes to `at`, and tells how many; 0 at the end. */
+  read(host: Host, descriptor: number, at: number, length: number): number
+  /** The new position, or undefined where there is none. */
+  seek(descriptor: number, offset: number, whence: number): number | undefined
+  close(descriptor: number): boolean
 }
 
 /** A host function: integers come as numbers, pointers signed (`address` puts them right). */

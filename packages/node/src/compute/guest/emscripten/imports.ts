@@ -13,6 +13,7 @@ import {
   readText,
 } from './host.ts'
 import { bindInvoke, isInvoke, longjmp } from './invoke.ts'
+import { legacyImports } from './legacy-imports.ts'
 import { returnSuspended } from './suspension.ts'
 import { timeImports } from './time-imports.ts'
 
@@ -112,7 +113,9 @@ const processImports: Readonly<Record<string, HostFunction>> = {
   'env.metering_gasUsed': (host) => host.meter?.gasUsed ?? 0,
 }
 
-const hostFunctions = new Map(Object.entries({ ...fileImports, ...timeImports, ...processImports }))
+const hostFunctions = new Map(
+  Object.entries({ ...fileImports, ...timeImports, ...legacyImports, ...processImports }),
+)
 
 /** Bytes that a host function works on, by its arguments; drawing random ones takes longer. */
 const sizes: ReadonlyMap<string, (host: Host, args: readonly number[]) => number> = new Map([

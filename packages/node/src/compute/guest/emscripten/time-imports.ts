@@ -45,7 +45,7 @@ function readTime(host: Host, at: number): CalendarTime {
   }
 }
 
-function writeTime(host: Host, at: number, time: CalendarTime): void {
+export function writeTime(host: Host, at: number, time: CalendarTime): void {
   const view = memoryView(host)
   timeFields.forEach((name, index) => {
     view.setInt32(at + index * 4, time[name], true)
