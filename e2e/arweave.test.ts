@@ -1,3 +1,5 @@
+import { createRuntime, ed25519Signer } from '@heddle/node/runtime'
+import { createClient } from '@heddle/sdk'
 import * as arbundles from 'arbundles'
 import Arweave from 'arweave'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -5,6 +7,7 @@ import * as warp from 'warp-arbundles'
 import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
 
 /** The clients of Arweave, unmodified, against a node as users start it. */
+const { random } = createRuntime()
 const folder = newDataFolder()
 let node: NodeProcess
 let arweave: Arweave
@@ -100,6 +103,40 @@ test('a bundle of arbundles, posted as a transaction, is open at once', async ()
     owner: { address: await arweave.wallets.jwkToAddress(wallet) },
   }
   expect(await graphql(query)).toEqual({ transactions: { count: 1, edges: [{ node }] } })
+})
+
+test('transactions are modules of processes and messages to them', async () => {
+  const client = createClient({ url: node.url, signer: ed25519Signer(random.bytes(32)) })
+  const { modules } = (await client.status()) as { modules: { js: string } }
+  const program = new Uint8Array(await (await get(`/raw/${modules.js}`)).arrayBuffer())
+  const [{ node: known }] = (await graphql(
+    `{ transactions(ids: ["${modules.js}"]) { edges { node { tags { name value } } } } }`,
+  ).then((data) => (data as { transactions: { edges: unknown[] } }).transactions.edges)) as [
+    { node: { tags: { name: string; value: string }[] } },
+  ]
+  const tags = Object.fromEntries(known.tags.map(({ name, value }) => [name, value]))
+  const module = await signed(program, tags)
+  const uploader = await arweave.transactions.getUploader(module)
+  while (!uploader.isComplete) await uploader.uploadChunk()
+  const source = `
+    allowAssignment({ action: 'Told' })
+    let seen = []
+    on('Told', (msg) => { seen.push([msg.id, msg.from, msg.data]) })
+    on('Seen', (msg) => { msg.reply({ data: JSON.stringify(seen) }) })`
+  const actor = await client.spawn({ source, module: module.id })
+  const told = await signed('what was written on layer 1', { Action: 'Told' })
+  await arweave.transactions.post(told)
+  const query = `process-id=${actor.id}&assign=${told.id}`
+  expect((await fetch(`${node.url}/mu/?${query}`, { method: 'POST' })).status).toBe(202)
+  const { messages } = await actor.send({ action: 'Seen' })
+  const from = await arweave.wallets.jwkToAddress(wallet)
+  expect(JSON.parse(messages[0]?.data ?? '')).toEqual([
+    [told.id, from, 'what was written on layer 1'],
+  ])
+  const empty = await signed(new Uint8Array(300_000).fill(1))
+  await arweave.transactions.post({ ...empty.toJSON(), data: '' } as unknown as typeof empty)
+  const early = `process-id=${actor.id}&assign=${empty.id}`
+  expect((await fetch(`${node.url}/mu/?${early}`, { method: 'POST' })).status).toBe(404)
 })
 
 test('items of both libraries are taken, and read back by them', async () => {

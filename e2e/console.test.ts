@@ -43,7 +43,9 @@ function typed(lines: string): Promise<{ code: number | null; out: string; err: 
 
 describe('heddle console, from a pipe', () => {
   it('evaluates whole pieces of code, one after another, in one process', async () => {
-    const ran = await typed('let a = 20\nfunction twice(n) {\n  return 2 * n\n}\ntwice(a) + 2\n')
+    const ran = await typed(
+      'let a: number = 20\nfunction twice(n: number) {\n  return 2 * n\n}\ntwice(a) + 2\n',
+    )
     expect(ran).toMatchObject({ code: 0, out: '42\n' })
   })
 

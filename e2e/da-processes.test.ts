@@ -69,7 +69,7 @@ describe.runIf(blobs > 0)('a node and 24 storers, each a process', () => {
       return published
     }
     const last = await round(1_000_000)
-    expect(da.verify(last.certificate, set).members).toBe(24)
+    expect((await da.verify(last.certificate, set)).members).toBe(24)
     // The node starts again what was killed.
     for (const at of [0, 1, 2, 3]) process.kill(storerOf(at), 'SIGKILL')
     const answering = async () => {

@@ -32,6 +32,8 @@ function newWallet() {
   }
 }
 
+/** A node that starts is not helped by being asked all the time. */
+const retryMs = 100
 const size = (most: number) => 1 + Math.floor((random.bytes(1)[0] ?? 0) * (most / 256))
 const tagsOf = (kind: string): Tag[] => [{ name: 'Kind', value: kind }]
 const kept = (id: string, data: Uint8Array, kind: string): Kept => ({
@@ -55,7 +57,7 @@ async function insist(url: string, body: Uint8Array | string): Promise<Record<st
     } catch (error) {
       if (error instanceof Refused) throw error
     }
-    await sleep(20)
+    await sleep(retryMs)
   }
 }
 
@@ -154,7 +156,7 @@ async function beginParts(url: string, partBytes: number): Promise<string> {
     } catch {
       // It is being killed: again.
     }
-    await sleep(20)
+    await sleep(retryMs)
   }
 }
 

@@ -33,11 +33,16 @@ async function notIndexed(url: string, kept: readonly Kept[]): Promise<string[]>
 /** What of these does not come back as it was posted. */
 async function notWhole(url: string, kept: readonly Kept[]): Promise<string[]> {
   const lost: string[] = []
-  for (const { id, kind, sha256 } of kept) {
-    const reply = await fetch(`${url}/raw/${id}`)
-    const bytes = new Uint8Array(await reply.arrayBuffer())
-    if (!reply.ok || sha256Of(bytes) !== sha256) lost.push(`${kind} ${id}: ${reply.status}`)
+  const left = [...kept]
+  const reader = async () => {
+    for (let one = left.pop(); one !== undefined; one = left.pop()) {
+      const reply = await fetch(`${url}/raw/${one.id}`)
+      const bytes = new Uint8Array(await reply.arrayBuffer())
+      const isWhole = reply.ok && sha256Of(bytes) === one.sha256
+      if (!isWhole) lost.push(`${one.kind} ${one.id}: ${reply.status}`)
+    }
   }
+  await Promise.all([reader(), reader(), reader(), reader()])
   return lost
 }
 
@@ -50,23 +55,28 @@ it.skipIf(rounds === 0)(
     const node = await openKillable()
     const kept: Kept[] = []
     let stopping = false
+    /** What is written while others are read would be read in the next round, and that never ends. */
+    let isChecking = false
     const writers = kinds.map(async (kind) => {
       while (!stopping) {
-        kept.push(...(await ways[kind](node.url)))
+        if (!isChecking) kept.push(...(await ways[kind](node.url)))
         // One kind must not take all the time of the others.
-        await sleep(5)
+        await sleep(20)
       }
     })
     // A writer that is refused ends the test at once.
     const load = Promise.all(writers)
     let seen = 0
     for (let round = 0; round < rounds; round++) {
-      await Promise.race([sleep(50 + chance() * 900), load])
+      await Promise.race([sleep(50 + chance() * 1500), load])
       await node.killAndRestart()
+      isChecking = true
       const recent = kept.slice(seen)
       seen += recent.length
       expect(await notWhole(node.url, recent), `round ${round}`).toEqual([])
       expect(await notIndexed(node.url, recent), `round ${round}`).toEqual([])
+      process.stderr.write(`kill ${round + 1} of ${rounds}: ${seen} acknowledged are there\n`)
+      isChecking = false
     }
     stopping = true
     await load

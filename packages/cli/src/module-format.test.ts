@@ -16,6 +16,11 @@ function name(text: string): number[] {
 
 const types = section(1, 1, 0x60, 0, 0)
 const imported = (...entry: number[]) => [...name('env'), ...name('x'), ...entry]
+/** A module that imports one function. */
+const importing = (space: string, text: string) => [
+  ...types,
+  ...section(2, 1, ...name(space), ...name(text), 0, 0),
+]
 
 describe('the format', () => {
   it.each([
@@ -41,6 +46,18 @@ describe('the format', () => {
       ],
       format64,
     ],
+    ['minified imports', importing('a', 'k'), 'wasm32-unknown-emscripten'],
+    [
+      'the copy of emscripten 3.0',
+      importing('env', 'emscripten_memcpy_big'),
+      'wasm32-unknown-emscripten2',
+    ],
+    [
+      'the copy of emscripten 3.1',
+      importing('env', 'emscripten_memcpy_js'),
+      'wasm32-unknown-emscripten3',
+    ],
+    ['the copy of today', importing('env', '_emscripten_memcpy_js'), format32],
     [
       'a section of another kind that reads like one',
       section(0, ...name('n'), 5, 1, 4, 1),

@@ -1,7 +1,8 @@
 import { encodeText, isId } from '@heddle/protocol/base'
 import { portableCrypto, type StreamHash, startPortableSha384 } from '@heddle/protocol/crypto'
 import { createItem, type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
-import { createDaClient, type DaClient } from './da/client.ts'
+import type { DaClient } from './da/client.ts'
+import { createLazyDa } from './da/lazy.ts'
 import type { DaOptions } from './da/source.ts'
 import * as errors from './errors.ts'
 import { type NodeStatus, readStatus } from './node-status.ts'
@@ -99,7 +100,7 @@ export function createClient(options: ClientOptions): Client {
     url: transport.url,
     address,
     transport,
-    da: createDaClient(transport, options.da),
+    da: createLazyDa(transport, options.da),
     status: (signal) => readStatus(transport, signal),
     process: (id) => createProcess(transport, signer, id),
     spawn: (input) => spawn(transport, signer, input),

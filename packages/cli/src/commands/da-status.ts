@@ -52,14 +52,17 @@ export async function storersOfDa({ flags, signal }: Given): Promise<number> {
   return 0
 }
 
-function readStorers(flags: Flags, signal: AbortSignal): Promise<StorerDirectoryJson> {
+async function readStorers(flags: Flags, signal: AbortSignal): Promise<StorerDirectoryJson> {
   const client = connect(flags)
   const authority = textFlag(flags, 'authority')
   if (authority === undefined) return client.da.storers({ signal })
   const epochSeconds = numberFlag(flags, 'epoch-seconds', secondsMax)
   const height = numberFlag(flags, 'height', Number.MAX_SAFE_INTEGER)
+  // Loaded here, since most commands need no engines.
+  const { nativeBls: bls } = await import('@heddle/node/da')
   return registeredStorers(client, {
     authority,
+    bls,
     signal,
     ...(epochSeconds === undefined ? {} : { epochSeconds }),
     ...(height === undefined ? {} : { height }),

@@ -1,4 +1,4 @@
-import { createCatalog, expandModel, modelFormats, sha256Hash } from '@heddle/node/inference'
+import { createCatalog, expandModule, modelFormats, sha256Hash } from '@heddle/node/inference'
 import { type CheckedUnit, type Checker, openChecker, type Verification } from '@heddle/node/main'
 import { createRuntime, nodeCrypto } from '@heddle/node/runtime'
 import { encodeBase64Url, HeddleError, isHeddleError } from '@heddle/protocol/base'
@@ -30,7 +30,7 @@ export async function verifySlot(
 /** Runs slots of processes with what a node keeps: modules, and the models that are one or are called. */
 export function openClientChecker(client: Client, signal: AbortSignal): Checker {
   const item = (id: string) => itemOf(client, id, signal)
-  const models = createCatalog(
+  const catalog = createCatalog(
     { item, keep: async () => undefined, tagged: async () => [] },
     sha256Hash(nodeCrypto.sha256),
   )
@@ -38,7 +38,7 @@ export function openClientChecker(client: Client, signal: AbortSignal): Checker 
     {
       items: { item },
       verify: (each: Item) => verifyItem(each, nodeCrypto),
-      expandModule: (module, use) => expandModel(module, models, use),
+      expandModule: (module, use) => expandModule(module, { catalog, items: { item } }, use),
       engine: nodeCrypto,
       runtime: createRuntime(),
     },

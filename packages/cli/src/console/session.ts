@@ -1,3 +1,4 @@
+import { stripTypeScriptTypes } from 'node:module'
 import { errorMessage } from '@heddle/protocol/base'
 import { readActorSource, type SlotResult } from '@heddle/sdk'
 import { inboxCode, promptOf, type Subject } from '@heddle/sdk/console'
@@ -31,10 +32,11 @@ export class Session {
 
   /** Sends code as an `Eval` and shows what came of it; never rejects. */
   async evaluate(data: string, signal?: AbortSignal): Promise<void> {
-    const { handle } = this.subject
+    const { handle, language } = this.subject
+    const code = language === 'javascript' ? withoutTypes(data) : data
     try {
       const asked = signal === undefined ? {} : { signal }
-      this.#show(await handle.send({ action: 'Eval', data, ...asked }))
+      this.#show(await handle.send({ action: 'Eval', data: code, ...asked }))
     } catch (error) {
       const stopped = signal?.aborted === true
       this.fault(stopped ? 'interrupted; what was sent stays sent' : errorMessage(error))
@@ -74,5 +76,14 @@ export class Session {
     const result = await handle.read({ action: 'Eval', data: inboxCode[language] })
     if (result.error === undefined) print(printable(result.output))
     else this.fault(result.error)
+  }
+}
+
+/** TypeScript as JavaScript. What cannot be read is sent as it is: the process says what is wrong. */
+function withoutTypes(code: string): string {
+  try {
+    return stripTypeScriptTypes(code)
+  } catch {
+    return code
   }
 }

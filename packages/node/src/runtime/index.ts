@@ -1,4 +1,5 @@
 export { ethereumSigner } from '@heddle/protocol/item'
+export { blake3 } from './blake3.ts'
 export { nodeCrypto } from './crypto.ts'
 export { machineMemoryBytes } from './machine.ts'
 export type {

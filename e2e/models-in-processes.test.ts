@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { encodeBase64Url } from '@heddle/protocol/base'
-import { createItem, type Item } from '@heddle/protocol/item'
+import { createItem, type Item, portableEd25519Signer } from '@heddle/protocol/item'
 import {
   chunkCount,
   chunkRoot,
@@ -7,11 +8,13 @@ import {
   readManifest,
   writeManifest,
 } from '@heddle/protocol/model'
-import { createClient, generateWallet, type ProcessHandle, walletSigner } from '@heddle/sdk'
+import { createClient, fetchProvenance, type ProcessHandle } from '@heddle/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { replayReceipt } from '../packages/cli/src/commands/verify-receipt.ts'
 import { type PublishedModel, publishOrderModel } from '../packages/cli/src/tour/order-model.ts'
 import { sha256Hash } from '../packages/node/src/inference/index.ts'
 import { nodeCrypto } from '../packages/node/src/runtime/index.ts'
+import { shape, trainingPlan } from '../training/plan.ts'
 import {
   type NodeProcess,
   newDataFolder,
@@ -20,6 +23,8 @@ import {
   startNodeProcess,
 } from './node-process.ts'
 
+/** Commands in processes of their own take seconds. */
+const isLong = process.env.HEDDLE_LONG !== undefined
 const order = 'could you sell 8 usdc at 20 or more'
 const call = '{"tool":"sell","qty":8,"token":"USDC","limit":20}'
 const hash = sha256Hash(nodeCrypto.sha256)
@@ -42,9 +47,9 @@ type Answer = {
   readonly count: number
 }
 
-describe('a model called within an evaluation', () => {
+describe('models in processes', () => {
   const folder = newDataFolder()
-  const signer = walletSigner(generateWallet())
+  const signer = portableEd25519Signer(new Uint8Array(32).fill(23))
   let node: NodeProcess
   let client: ReturnType<typeof createClient>
   let published: PublishedModel
@@ -85,8 +90,8 @@ describe('a model called within an evaluation', () => {
     expect(receipts).toHaveLength(1)
     const text = new TextEncoder().encode(receipts[0]?.Receipt)
     expect(encodeBase64Url(nodeCrypto.sha256(text))).toBe(answer.receipt)
-    const shown = await runHeddle(['verify', 'receipt', answer.receipt, '--url', node.url])
-    expect(shown.out).toMatch(/right {4}12 steps replayed here/)
+    const replayed = await replayReceipt(client, answer.receipt, new AbortController().signal)
+    expect(replayed.steps).toBe(12)
   })
 
   it('leaves nothing where the message fails, and in a dry run', async () => {
@@ -106,10 +111,7 @@ describe('a model called within an evaluation', () => {
     expect((await poor.read({ action: 'Count' })).messages[0]?.data).toBe('0')
   })
 
-  it('is the same to a stranger who runs all of it again', async () => {
-    const slots = await actor.results()
-    const last = slots.results.at(-1)
-    expect(last).toBeDefined()
+  it.skipIf(!isLong)('is the same to a stranger who runs all of it again', async () => {
     const { out, code } = await runHeddle(['verify', actor.id, '3', '--json', '--url', node.url])
     expect(JSON.parse(out)).toMatchObject({ outcome: 'verified', slot: 3, fromSlot: 0 })
     expect(code).toBe(0)
@@ -153,4 +155,75 @@ describe('a model called within an evaluation', () => {
     const { error } = await none.send({ action: 'Ask', data: order })
     expect(error).toMatch(/model-not-declared: the process does not name model \(none\)/)
   })
+
+  it('trains one over messages, publishes it, and anybody runs an interval again', async () => {
+    const read = (name: string) =>
+      new Uint8Array(readFileSync(new URL(`../models/order-tools/${name}`, import.meta.url)))
+    const [tokenizer, all] = [
+      read('tokenizer.bin'),
+      new TextDecoder().decode(read('dataset.jsonl')),
+    ]
+    const dataset = new TextEncoder().encode(all.split('\n').slice(0, 64).join('\n'))
+    const hashOf = (bytes: Uint8Array) => encodeBase64Url(nodeCrypto.sha256(bytes))
+    const keep = (data: Uint8Array, Type: string, more = {}) => {
+      const tags = Object.entries({ 'Data-Protocol': 'Heddle', Type, ...more })
+      return client.upload({
+        data,
+        tags: tags.map(([name, value]) => ({ name, value: `${value}` })),
+      })
+    }
+    const datasetId = await keep(dataset, 'Dataset')
+    const job = {
+      ...{ version: 1, name: 'tiny-orders', licence: 'Apache-2.0', precision: 'int8', group: 32 },
+      course: {
+        shape: { ...shape, dim: 16, hidden: 24, layers: 1, heads: 2, kvHeads: 2, headDim: 8 },
+        plan: {
+          ...trainingPlan,
+          batch: 4,
+          steps: 6,
+          checkpointSteps: 4,
+          warmUpSteps: 2,
+          restartStep: 5,
+        },
+      },
+      ...{ dataset: datasetId, datasetHash: hashOf(dataset) },
+      ...{ tokenizer: await keep(tokenizer, 'Tokenizer'), tokenizerHash: hashOf(tokenizer) },
+      ...{ promptField: 'order', answerField: 'call' },
+    }
+    const format = { 'Module-Format': 'heddle-training1', 'Derived-From': datasetId }
+    const module = await keep(new TextEncoder().encode(JSON.stringify(job)), 'Module', format)
+    const training = await client.spawn({ module })
+    const steps: string[] = []
+    while (steps.at(-1) !== '6') {
+      const { messages, error } = await training.send({ action: 'Train', tags: { Steps: '3' } })
+      expect(error).toBeUndefined()
+      steps.push(messages[0]?.tags.Step ?? '')
+    }
+    expect(steps).toEqual(['2', '4', '6'])
+    let model: string | undefined
+    for (let tries = 0; model === undefined && tries < 100; tries++) {
+      const tags = { 'Training-Process': training.id }
+      model = (await client.query({ tags })).items[0]?.id
+    }
+    const { links } = await fetchProvenance(client, model ?? '')
+    const grounds = new Set(links.map(({ ground }) => ground))
+    for (const ground of [datasetId, training.id, module]) expect(grounds).toContain(ground)
+    const caller = await spawn([model ?? ''])
+    const said = await caller.send({ action: 'Ask', data: order })
+    expect(JSON.parse(said.messages[0]?.data ?? '{}').receipt).toMatch(/^[\w-]{43}$/)
+    if (!isLong) return
+    const verified = await runHeddle([
+      'verify',
+      'training',
+      training.id,
+      '--all',
+      '--url',
+      node.url,
+    ])
+    expect(verified.out).toMatch(
+      /right {4}steps 4 to 6: [0-9a-f]{64}\n4 checkpoints stated, 3 intervals/,
+    )
+    const slot = await runHeddle(['verify', training.id, '2', '--json', '--url', node.url])
+    expect(JSON.parse(slot.out)).toMatchObject({ outcome: 'verified', slot: 2 })
+  }, 60_000)
 })
