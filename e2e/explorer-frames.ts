@@ -1,5 +1,5 @@
 /**
- * Measures how smoothly the explorer draws: `node e2e/explorer-frames.ts`. A log of 100,000 slots is
+ * Measures how fast the explorer loads and how smoothly it draws: `node e2e/explorer-frames.ts`. A log of 100,000 slots is
  * scrolled from end to end, and the overview is shown 1,000 events a second. The answers that would take
  * long to bring about are made up here; page, browser and node are real. One JSON line a figure.
  */
@@ -162,12 +162,40 @@ async function fakeFeed(page: Page): Promise<void> {
   )
 }
 
+/** From the click to the overview with its figures, nothing cached. */
+async function measureFirstLoad(url: string) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const page = await context.newPage()
+  await page.addInitScript(() => {
+    const watching = new MutationObserver(() => {
+      if (document.querySelector('.figure-value') === null) return
+      performance.mark('interactive')
+      watching.disconnect()
+    })
+    watching.observe(document, { childList: true, subtree: true })
+  })
+  await page.goto(`${url}/explorer`)
+  await page.getByText('live', { exact: true }).waitFor()
+  const figure = await page.evaluate(() => {
+    const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
+    const scripts = loaded.filter(({ name }) => name.endsWith('.js'))
+    return {
+      interactiveMs: Math.round(performance.getEntriesByName('interactive')[0]?.startTime ?? 0),
+      scriptBytes: scripts.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
+    }
+  })
+  await context.close()
+  return { bench: 'first load', ...figure }
+}
+
 const folder = newDataFolder()
 const [node, browser] = await Promise.all([startNodeProcess(folder), launchChromium()])
 try {
   const client = createClient({ url: node.url, signer: walletSigner(generateWallet()) })
   const { id } = await client.spawn({ source: 'on(() => true, () => {})' })
   const viewport = { width: 1280, height: 900 }
+
+  console.log(JSON.stringify(await measureFirstLoad(node.url)))
 
   const log = await browser.newPage({ viewport })
   await fakeLog(log, id)

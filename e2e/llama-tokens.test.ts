@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readLlama2c } from '@heddle/protocol/model'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startChild } from '../bench/child.ts'
 import { installPeer } from '../bench/peers.ts'
 import { bytesSource, loadEngine, openGguf } from '../packages/node/src/inference/index.ts'
@@ -18,10 +18,7 @@ import { readStories } from '../packages/node/src/inference/testing/stories.ts'
 // Against the native peer that the bench measures; it is installed when it is asked for.
 const isAsked = process.env.HEDDLE_PEERS !== undefined
 const version = '3.22.1'
-const folder = mkdtempSync(join(tmpdir(), 'heddle-llama-'))
 const stories = readStories()
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 type Question = { readonly tokens: readonly number[]; readonly count: number }
 
@@ -30,6 +27,7 @@ async function askPeer(file: Uint8Array, questions: readonly Question[]): Promis
   const binary = `@node-llama-cpp/${process.platform}-${process.arch}@${version}`
   const peer = installPeer('node-llama-cpp', version, ['--omit=optional', binary])
   if (!('path' in peer)) throw new Error(peer.missing)
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-llama-'))
   const path = join(folder, 'model.gguf')
   writeFileSync(path, file)
   const script = new URL('../bench/llama-tokens-peer.mjs', import.meta.url).pathname
@@ -40,6 +38,7 @@ async function askPeer(file: Uint8Array, questions: readonly Question[]): Promis
     answers.push(JSON.parse(String(await child.ask(JSON.stringify(question)))))
   }
   child.stop()
+  rmSync(folder, { recursive: true, force: true })
   return answers
 }
 

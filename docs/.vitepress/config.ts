@@ -66,7 +66,11 @@ export default defineConfig({
   appearance: { disableTransition: false },
   // Pictures of the explorer, for who reads the repository.
   srcExclude: ['pictures/**'],
-  markdown: { config: (md) => md.core.ruler.push('leaving', unlinkSources) },
+  markdown: {
+    config: (md) => md.core.ruler.push('leaving', unlinkSources),
+    // The usual ones leave comments too pale on our grounds.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -117,6 +117,8 @@ function toldOf({ good, missing }: Counts, confidence: number): string {
 
 /** More nines rather than a round hundred. */
 function percent(part: number): string {
+  // Once every row was seen
+  if (part >= 1) return '100 %'
   const digits = part > 0.999 ? 6 : 1
   return `${(Math.floor(part * 10 ** (digits + 2)) / 10 ** digits).toFixed(digits)} %`
 }

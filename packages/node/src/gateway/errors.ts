@@ -191,6 +191,17 @@ export function uploadUnknown(id: string): HeddleError {
   )
 }
 
+/** An upload asks for more than one node can promise by itself. */
+export function retentionUnkept(what: string): HeddleError {
+  return new HeddleError(
+    'retention-unkept',
+    'invalid',
+    `the upload asks for ${what}, and this node alone cannot promise that: it keeps one copy. ` +
+      'Publish the data over the wide lane (heddle da put), or leave the tag out.',
+    { what },
+  )
+}
+
 /** Parts of a multi-part upload leave a gap. */
 export function uploadIncomplete(id: string, fromByte: number): HeddleError {
   return new HeddleError(

@@ -12,7 +12,7 @@ export type StoreOptions = {
   readonly unsyncedBytes: number
   /** Bytes of chunks all uploads together hold in memory; more wait for their turn. */
   readonly uploadBytes: number
-  /** Runs of neighbouring chunks one reader has under way; each is up to 512 KiB. */
+  /** Runs of neighbouring chunks one reader has under way; each is up to 1 MiB. */
   readonly readAhead: number
   /** Threads that hash what is large; 0: the event loop does. */
   readonly hashThreads: number

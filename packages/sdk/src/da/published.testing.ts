@@ -1,4 +1,4 @@
-import { encodeBase64Url } from '@heddle/protocol/base'
+import { concatBytes, encodeBase64Url } from '@heddle/protocol/base'
 import {
   blobLevels,
   type Certificate,
@@ -73,7 +73,7 @@ export function framesOf({ segments, segmentOf }: InMemoryBlob, rows: readonly n
     rows.map((row) => segmentOf(row, segment)),
   )
     .flat()
-    .map((segment) => Buffer.concat(encodeSegmentFrame(segment)))
+    .map((segment) => concatBytes(encodeSegmentFrame(segment)))
 }
 
 /** Answers for one blob; `body` is what is sent as its rows. */
@@ -86,6 +86,6 @@ export function answerWith(
     if (request.path.startsWith('/da/fingerprints/')) {
       return new Response(new Uint8Array(fingerprints))
     }
-    return new Response(new Uint8Array(Buffer.concat(body(request))))
+    return new Response(new Uint8Array(concatBytes(body(request))))
   }
 }

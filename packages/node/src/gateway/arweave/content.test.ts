@@ -114,9 +114,11 @@ test('digests and where it lies are told beside it', async () => {
 
 test('an item beyond a record goes to the store as it comes, and is served in ranges', async () => {
   const data = new Uint8Array(1_000_000).map((_, at) => at % 253)
-  const tags = { 'Content-Type': 'video/mp4', 'Retain-Copies': '3' }
+  const tags = { 'Content-Type': 'video/mp4', 'Retain-Until': '9000000000000' }
   const item = await keep(data, tags)
-  expect(rig.store.holders.get(item.id)).toMatchObject({ copies: 3 })
+  expect(rig.store.holders.get(item.id)).toMatchObject({
+    untilMs: 9_000_000_000_000,
+  })
   const whole = await get(`/${item.id}`)
   expect(whole.headers.get('content-length')).toBe('1000000')
   expect(Buffer.compare(Buffer.from(await whole.arrayBuffer()), data)).toBe(0)

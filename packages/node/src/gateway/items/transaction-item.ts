@@ -22,7 +22,7 @@ export function isTransactionJson(bytes: Uint8Array): boolean {
  * A layer-1 transaction as processes and their modules see items: `bytes` is its JSON with the data,
  * which is what its signature can be checked from.
  */
-export function transactionItem(transaction: Transaction): Item {
+function transactionItem(transaction: Transaction): Item {
   const { id, signature, owner, target, lastTx: anchor, data } = transaction
   const bytes = encodeText(JSON.stringify(transactionToJson(transaction)))
   const tags = transactionTags(transaction)

@@ -15,12 +15,9 @@ afterEach(() => rm(folder, { recursive: true }))
 
 it('keeps ranges across openings, and passes over what a crash cut off', async () => {
   const file = await PartFile.open(disk, folder, 'one')
-  await file.write(new Uint8Array(100).fill(7), 0)
-  await Promise.all([
-    file.keep('one', { from: 50, to: 100 }),
-    file.keep('one', { from: 0, to: 20 }),
-    file.keep('one', { from: 10, to: 30 }),
-  ])
+  await file.write([new Uint8Array(100).fill(7)], 0)
+  await file.keep('one', { from: 50, to: 100 })
+  await Promise.all([file.keep('one', { from: 0, to: 20 }), file.keep('one', { from: 10, to: 30 })])
   await file.close()
   const path = join(folder, `one${rangesSuffix}`)
   const listed = await readFile(path)

@@ -63,8 +63,8 @@ export class PartFile {
   }
 
   /** Writes what comes from `offset` on. Nobody counts on it before `keep`. */
-  async write(bytes: Uint8Array, offset: number): Promise<void> {
-    await this.#data.write([bytes], offset)
+  async write(pieces: readonly Uint8Array[], offset: number): Promise<void> {
+    await this.#data.write(pieces, offset)
   }
 
   /** Makes a range durable that was written. Throws `upload-scattered`. */
@@ -86,7 +86,8 @@ export class PartFile {
   async *read(id: string): AsyncGenerator<Uint8Array> {
     const sizeBytes = this.size(id)
     for (let at = 0; at < sizeBytes; ) {
-      const into = new Uint8Array(Math.min(readBytes, sizeBytes - at))
+      // Not filled before it is read into.
+      const into = Buffer.allocUnsafeSlow(Math.min(readBytes, sizeBytes - at))
       const got = await this.#data.read(into, at)
       if (got === 0) throw uploadIncomplete(id, at)
       at += got

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { type Item, ownerAddress, parseItem, verifyItem } from '@heddle/protocol/item'
-import { parseRetention } from '@heddle/protocol/params'
 import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
 import { ByteReader } from '../items/byte-reader.ts'
 import { itemHeaderBytesMax } from '../items/holding.ts'
@@ -8,6 +7,7 @@ import type { ItemStore } from '../items/store.ts'
 import { isTransactionJson } from '../items/transaction-item.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
+import { admitRetention } from './admit-retention.ts'
 
 /** What was taken: an item, or the JSON of a layer-1 transaction, which is the caller's to keep. */
 export type Upload =
@@ -60,6 +60,7 @@ async function takeFrom(
 
 async function takeWhole(bytes: Uint8Array, store: ItemStore, deps: ItemsDeps): Promise<Item> {
   const item = parseItem(bytes, deps.engine)
+  admitRetention(item.tags)
   if (!(await deps.verify(item))) throw signatureWrong(item.id)
   await store.keep(item)
   return item
@@ -75,7 +76,7 @@ async function takeLarge(
   if (deps.store === undefined) throw uploadTooLarge(recordBytes)
   const item = parseItem(start.subarray(0, itemHeaderBytesMax), deps.engine)
   const headerBytes = Math.min(start.length, itemHeaderBytesMax) - item.data.length
-  const retention = parseRetention(item.tags)
+  const retention = admitRetention(item.tags)
   const digest = createHash('sha384')
   let sizeBytes = 0
   async function* data() {

@@ -127,6 +127,24 @@ test('what was put together and is no signed item is refused for good', async ()
   expect((await call('GET', `/v1/chunks/arweave/${id}/status`)).json.status).toBe('INVALID')
 })
 
+test('an upload that asks for more than one node can promise is refused', async () => {
+  const asked = [
+    ['Retain-Copies', '3', 'retention-unkept'],
+    ['Retain-Placement', 'region:eu', 'retention-unkept'],
+    ['Retain-Minimum-Stake', '1', 'retention-unkept'],
+    ['Retain-Copies', 'many', 'retention-invalid'],
+  ] as const
+  for (const [name, value, code] of asked) {
+    for (const bytes of [10, 150_000]) {
+      const item = await makeItem(new Uint8Array(bytes), { [name]: value })
+      const { status, json } = await call('POST', '/v1/tx', item.bytes)
+      expect([status, json.code]).toEqual([400, code])
+    }
+  }
+  const kept = await makeItem('one copy', { 'Retain-Copies': '1', 'Retain-Until': '1' })
+  expect((await call('POST', '/v1/tx', kept.bytes)).status).toBe(200)
+})
+
 test('uploads are bounded in number and size, and unknown ones refused', async () => {
   const begun = []
   for (let n = 0; n < 3; n++) begun.push((await call('GET', '/v1/chunks/arweave/-1/-1')).json.id)

@@ -1,8 +1,12 @@
+import { constants, generateKeyPairSync, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { dataRootOf, signTransaction, transactionToJson } from '@heddle/protocol/arweave'
 import { encodeText, isHeddleError } from '@heddle/protocol/base'
 import { createItem, type Item, parseItem, type Tag } from '@heddle/protocol/item'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ed25519Signer, ethereumSigner, nodeCrypto } from '../../runtime/index.ts'
+import { decodeRecord } from '../items/record.ts'
+import { parseTransactionItem } from '../items/transaction-item.ts'
 import type { VerifierOptions } from './options.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
@@ -48,6 +52,40 @@ async function answer(verdict: Promise<boolean>): Promise<string> {
     throw error
   }
 }
+
+describe('transactions', () => {
+  test('are read and checked aside, alone and as what processes are given', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { n = '' } = privateKey.export({ format: 'jwk' })
+    const key = { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+    const wallet = {
+      owner: new Uint8Array(Buffer.from(n, 'base64url')),
+      sign: (payload: Uint8Array) => new Uint8Array(sign('sha256', payload, key)),
+    }
+    const data = encodeText('layer 1')
+    const dataRoot = dataRootOf([data], nodeCrypto)
+    const tags = [{ name: 'Kind', value: 'x' }]
+    const transaction = await signTransaction({ data, dataRoot, tags }, wallet, nodeCrypto)
+    const json = encodeText(JSON.stringify(transactionToJson(transaction)))
+    const verifier = start()
+    const checked = await verifier.checkTransaction(json)
+    expect(checked).toMatchObject({ id: transaction.id, dataSizeBytes: 7, isWhole: true })
+    expect(decodeRecord(checked.record).kept).toEqual({ kind: 'transaction', transaction })
+    const item = parseTransactionItem(json)
+    expect([item.id, item.tags, item.data]).toEqual([transaction.id, tags, data])
+    expect(await verifier.verify(item)).toBe(true)
+
+    const forged = { ...transactionToJson(transaction), reward: '1' }
+    const wrong = encodeText(JSON.stringify(forged))
+    await expect(verifier.checkTransaction(wrong)).rejects.toMatchObject({
+      code: 'transaction-wrong',
+      kind: 'invalid',
+    })
+    expect(await verifier.verify(parseTransactionItem(wrong))).toBe(false)
+    const broken = verifier.checkTransaction(encodeText('{"format":2'))
+    await expect(broken).rejects.toMatchObject({ code: 'request-invalid' })
+  })
+})
 
 describe('verify', () => {
   test('answers each item of a batch by itself', async () => {

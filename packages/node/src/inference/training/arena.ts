@@ -1,6 +1,7 @@
 import type { ModelShape } from '@heddle/protocol/model'
 import { cosineSine, ropeFrequencies } from '@heddle/protocol/model'
-import { courseInvalid, type TrainingCourse, trainingLimits } from './course.ts'
+import { courseInvalid, type TrainingCourse } from './course.ts'
+import { trainingLimits } from './limits.ts'
 
 /** Addresses of one layer's weights, or of their gradients. */
 export type LayerWeights = {

@@ -1,5 +1,6 @@
 import { errorMessage, HeddleError } from '@heddle/protocol/base'
 import { checkShape, type ModelShape } from '@heddle/protocol/model'
+import { trainingLimits } from './limits.ts'
 
 /** Everything a run depends on beside the dataset, the tokenizer and the kernels. */
 export type TrainingPlan = {
@@ -22,20 +23,6 @@ export type TrainingPlan = {
 
 /** A model that is trained, and how. */
 export type TrainingCourse = { readonly shape: ModelShape; readonly plan: TrainingPlan }
-
-/** Network rules: what a process may train. */
-export const trainingLimits = {
-  dim: 512,
-  hidden: 2048,
-  layers: 16,
-  vocab: 4096,
-  batch: 64,
-  positions: 512,
-  steps: 1_000_000,
-  weights: 1_000_000,
-  /** Weights, gradients, what a step leaves behind: bytes. */
-  memoryBytes: 512 * 2 ** 20,
-} as const
 
 /** The kernels take rows of whole blocks. */
 const block = 8

@@ -7,6 +7,7 @@ import { captureMemory } from '../guest/memory-image.ts'
 import { type Response, replyMessage, responseJson } from '../guest/reply.ts'
 import { weightCount } from './arena.ts'
 import { checkpointBytes, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { messageLimits } from './limits.ts'
 import { stepGas, type TrainingRun } from './run.ts'
 
 /** What a training process remembers beside the checkpoint of its newest step. */
@@ -36,10 +37,6 @@ type Environment = {
   readonly Module: { readonly Tags: readonly Tag[] }
 }
 
-/** Network rules. */
-const stepsDefault = 10
-const stepsMax = 1000
-const gasDefault = 100_000_000
 const logBytes = 65_536
 
 /** Linear memory of a training process: the newest checkpoint, then u32 length and its log as JSON. */
@@ -183,14 +180,14 @@ function describeStep(
 
 function stepsOf(tags: readonly Tag[]): number {
   const text = tagValue(tags, 'Steps')
-  if (text === undefined) return stepsDefault
+  if (text === undefined) return messageLimits.stepsDefault
   const steps = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (steps >= 1 && steps <= stepsMax) return steps
-  throw trainMessageInvalid(`Steps must be a whole number from 1 to ${stepsMax}`)
+  if (steps >= 1 && steps <= messageLimits.stepsMax) return steps
+  throw trainMessageInvalid(`Steps must be a whole number from 1 to ${messageLimits.stepsMax}`)
 }
 
 /** Gas of a message: the process's `Compute-Limit`, else its module's. */
 function gasLimit({ Process, Module }: Environment): number {
   const text = tagValue(Process.Tags, 'Compute-Limit') ?? tagValue(Module.Tags, 'Compute-Limit')
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : gasDefault
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : messageLimits.gasDefault
 }

@@ -2,6 +2,7 @@ import { decodeTextStrict, isId } from '@heddle/protocol/base'
 import type { ModelShape } from '@heddle/protocol/model'
 import { checkCourse, courseInvalid, type TrainingCourse, type TrainingPlan } from './course.ts'
 import type { Example } from './lessons.ts'
+import { jobLimits } from './limits.ts'
 
 /** `Module-Format` of a training's item: a process of it trains by messages. */
 export const trainingModuleFormat = 'heddle-training1'
@@ -24,16 +25,6 @@ export type TrainingJob = {
   readonly precision: 'f32' | 'int8'
   readonly group: number
 }
-
-/** Network rules. */
-export const jobLimits = {
-  jobBytes: 65_536,
-  datasetBytes: 64 * 2 ** 20,
-  tokenizerBytes: 2 ** 20,
-  examples: 1_000_000,
-  /** Digests that the record of a run may have. */
-  checkpoints: 500,
-} as const
 
 type Fields = Readonly<Record<string, unknown>>
 

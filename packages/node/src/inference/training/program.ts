@@ -3,7 +3,8 @@ import { trainingPartMissing } from '../errors.ts'
 import { packModel } from '../guest/packing.ts'
 import type { KeptItems } from '../ports.ts'
 import { courseInvalid } from './course.ts'
-import { jobLimits, readJob } from './job.ts'
+import { readJob } from './job.ts'
+import { jobLimits } from './limits.ts'
 
 /** What a compute thread compiles for a training: its job with tokenizer and dataset. */
 export async function expandTraining(
