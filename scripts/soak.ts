@@ -43,9 +43,9 @@ const suites: Readonly<Record<string, Suite>> = {
   },
   matrix: {
     files: ['packages/node/src/compute/digest/determinism.test.ts'],
-    settings: { HEDDLE_MATRIX: '1' },
+    settings: { HEDDLE_MATRIX: '500' },
   },
-  clients: { files: ['e2e/ar-io.test.ts'], settings: { HEDDLE_AR_IO: '1' } },
+  clients: { files: ['e2e/ar-io-clients.test.ts'], settings: { HEDDLE_AR_IO: '1' } },
   docs: { files: ['e2e/docs.test.ts'], settings: { HEDDLE_SLOW: '1', HEDDLE_LONG: '1' } },
   explorer: {
     files: ['e2e/explorer-look.test.ts', 'e2e/explorer-wallets.test.ts'],
