@@ -80,7 +80,13 @@ export class ComputeUnit {
       liveMax: options.workers * options.hotProcessesMax,
       liveBytesMax: options.hotBytesMax,
     })
-    this.#evaluator = new Evaluator({ ...shared, residents: this.#residents, options, signal })
+    this.#evaluator = new Evaluator({
+      ...shared,
+      residents: this.#residents,
+      options,
+      timer: runtime.timer,
+      signal,
+    })
     this.prover = new Prover(shared)
     const { publishEverySlots: everySlots } = options
     this.#publisher =

@@ -2,6 +2,7 @@ import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import { type Decider, digestResult, resultChainNext } from '@heddle/protocol/digest'
 import { errorResult } from '@heddle/protocol/message'
+import type { Timer } from '../../runtime/index.ts'
 import type { CheckpointDelta, Checkpoints } from '../checkpoint/index.ts'
 import { chainBefore } from '../digest/chain-before.ts'
 import { computeClosed, logUnreadable, lossOf, processUnstable } from '../errors.ts'
@@ -11,6 +12,7 @@ import type { Report } from '../ports.ts'
 import { encodeRecord } from '../results/record.ts'
 import type { ResultLog } from '../results/result-log.ts'
 import type { Footprint, Outcome, WorkMessage } from '../worker/protocol.ts'
+import { Gathering } from './gathering.ts'
 import type { HostedProcess } from './hosted-process.ts'
 import {
   type PrepareDependencies,
@@ -27,12 +29,15 @@ const lossesMax = 3
 /** Batches of live processes in hand at once, and processes that are being woken. */
 const batchesMax = 64
 const wakingMax = 16
+/** Entries that are worth reading ahead of their turn. */
+const prefetchedLeast = 8
 
 type EvaluatorDependencies = PrepareDependencies & {
   readonly residents: Residents
   readonly results: ResultLog
   readonly checkpoints: Checkpoints
   readonly options: ComputeOptions
+  readonly timer: Timer
   readonly warn: Report
   readonly signal: AbortSignal
 }
@@ -50,6 +55,7 @@ export class Evaluator {
    */
   readonly #turns = new Semaphore(batchesMax)
   readonly #wakes = new Semaphore(wakingMax)
+  readonly #gatherings = new WeakMap<ComputeThread, Gathering>()
   /** Suspects get a thread each: one at a time, or many of them would be many threads. */
   readonly #alone = new Semaphore(1)
   readonly #saves = new Set<Promise<void>>()
@@ -63,6 +69,7 @@ export class Evaluator {
     const { log, results, signal } = this.#dependencies
     const goesOn = () => !signal.aborted && process.halt === undefined
     while (goesOn() && results.head(process.id) < log.head(process.id)) {
+      if (process.thread !== undefined) await this.#gathering(process.thread).wait()
       const line = process.thread === undefined ? this.#wakes : this.#turns
       await line.run(() => process.lane.run(() => this.#step(process)))
     }
@@ -86,6 +93,14 @@ export class Evaluator {
     if (batch.problem !== undefined && results.head(process.id) === next) throw batch.problem
   }
 
+  #gathering(thread: ComputeThread): Gathering {
+    const known = this.#gatherings.get(thread)
+    if (known !== undefined) return known
+    const gathering = new Gathering(this.#dependencies.timer)
+    this.#gatherings.set(thread, gathering)
+    return gathering
+  }
+
   async #takeBatch(process: HostedProcess): Promise<PreparedBatch> {
     const fromSlot = this.#dependencies.results.head(process.id)
     const pending = process.prefetched
@@ -102,7 +117,8 @@ export class Evaluator {
     if (last === undefined) return
     process.previous = last.assignment
     const fromSlot = batch.fromSlot + batch.slots.length
-    if (fromSlot >= this.#dependencies.log.head(process.id)) return
+    // What little there is gathers more until the process has its next turn.
+    if (this.#dependencies.log.head(process.id) - fromSlot < prefetchedLeast) return
     const prefetched = this.#prepare(process, fromSlot)
     // Whoever takes it gets the error; nobody may.
     prefetched.catch(() => undefined)
@@ -166,13 +182,12 @@ export class Evaluator {
       assert(broken !== undefined, 'a process that is not live is broken')
       return run.fail(messages.length, broken)
     }
-    const done = await thread.request(
-      { kind: 'evaluate', processId: process.id, messages },
-      {
-        onOutcome: (outcome) => run.take(outcome),
-        onCheckpoint: (delta) => this.#save(process, thread, delta),
-      },
-    )
+    const evaluating = {
+      onOutcome: (outcome: Outcome) => run.take(outcome),
+      onCheckpoint: (delta: CheckpointDelta) => this.#save(process, thread, delta),
+    }
+    const request = { kind: 'evaluate', processId: process.id, messages } as const
+    const done = await this.#gathering(thread).run(() => thread.request(request, evaluating))
     residents.measure(process, done as Footprint)
   }
 
