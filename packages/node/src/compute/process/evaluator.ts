@@ -29,7 +29,7 @@ const lossesMax = 3
 /** Batches of live processes in hand at once, and processes that are being woken. */
 const batchesMax = 64
 const wakingMax = 16
-/** Entries that are worth reading ahead of their turn. */
+/** Entries that are worth reading ahead of their turn while the thread has other work. */
 const prefetchedLeast = 8
 
 type EvaluatorDependencies = PrepareDependencies & {
@@ -117,8 +117,11 @@ export class Evaluator {
     if (last === undefined) return
     process.previous = last.assignment
     const fromSlot = batch.fromSlot + batch.slots.length
-    // What little there is gathers more until the process has its next turn.
-    if (this.#dependencies.log.head(process.id) - fromSlot < prefetchedLeast) return
+    const unread = this.#dependencies.log.head(process.id) - fromSlot
+    const { thread } = process
+    const othersRun = thread !== undefined && this.#gathering(thread).busy
+    // While others run, what little there is gathers more until the process has its next turn.
+    if (unread < (othersRun ? prefetchedLeast : 1)) return
     const prefetched = this.#prepare(process, fromSlot)
     // Whoever takes it gets the error; nobody may.
     prefetched.catch(() => undefined)

@@ -18,6 +18,11 @@ export class Gathering {
     this.#timer = timer
   }
 
+  /** A batch is under way. */
+  get busy(): boolean {
+    return this.#underWay > 0
+  }
+
   /** Resolves once a batch would not only lie about on the thread. */
   async wait(): Promise<void> {
     if (this.#underWay < batchesEnough) return
