@@ -12,6 +12,7 @@ import {
   writeLocal,
   writeSync,
 } from './emit.ts'
+import { extendSection, indexEntry } from './extend-section.ts'
 import { growFunctionBody } from './grow-function.ts'
 import { moduleLimits } from './limits.ts'
 
@@ -66,12 +67,13 @@ export function assembleModule(
   out.bytes(module.bytes.subarray(0, 8))
   for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11]) {
     const section = new ByteWriter()
+    const present = sectionBytes(module, id)
     if (id === sectionId.code) writeBodies(section, bodies)
-    else if (id === sectionId.type) extend(section, module, id, types.entries)
-    else if (id === sectionId.function) extend(section, module, id, growTypes.map(unsigned))
-    else if (id === sectionId.global) extend(section, module, id, meterGlobals())
-    else if (id === sectionId.export) extend(section, module, id, meterExports(additions))
-    else section.bytes(sectionBytes(module, id))
+    else if (id === sectionId.type) extendSection(section, present, types.entries)
+    else if (id === sectionId.function) extendSection(section, present, growTypes.map(indexEntry))
+    else if (id === sectionId.global) extendSection(section, present, meterGlobals())
+    else if (id === sectionId.export) extendSection(section, present, meterExports(additions))
+    else section.bytes(present)
     if (section.length === 0) continue
     out.byte(id)
     out.sized(section.view())
@@ -171,31 +173,9 @@ function writeBodies(section: ByteWriter, bodies: readonly Uint8Array[]): void {
   for (const body of bodies) section.sized(body)
 }
 
-/** The entries of a vector section and more behind them; nothing where there are none at all. */
-function extend(
-  section: ByteWriter,
-  module: DecodedModule,
-  id: number,
-  more: readonly Uint8Array[],
-): void {
-  const present = sectionBytes(module, id)
-  const reader = new ByteReader(present)
-  const count = present.length === 0 ? 0 : reader.unsigned()
-  if (count + more.length === 0) return
-  section.unsigned(count + more.length)
-  section.bytes(present.subarray(reader.at))
-  for (const entry of more) section.bytes(entry)
-}
-
 function sectionBytes(module: DecodedModule, id: number): Uint8Array {
   const range = module.sections.get(id)
   return range === undefined ? new Uint8Array(0) : module.bytes.subarray(range.start, range.end)
-}
-
-function unsigned(value: number): Uint8Array {
-  const out = new ByteWriter(8)
-  out.unsigned(value)
-  return out.take()
 }
 
 /** Values that hold while a start function runs; the host sets them before every message. */

@@ -1,6 +1,7 @@
 import { encodeText } from '@heddle/protocol/base'
 import { ByteWriter } from '../../prepare/byte-writer.ts'
 import { type DecodedModule, decodeModule, sectionId } from '../../prepare/decode.ts'
+import { extendSection, indexEntry } from '../../prepare/extend-section.ts'
 import { walkBody } from '../../prepare/walk.ts'
 import { ByteReader } from './byte-reader.ts'
 
@@ -69,7 +70,8 @@ export function splitSuspending(bytes: Uint8Array, state: number): Uint8Array | 
   for (const [id, { start, end }] of module.sections) {
     const section = new ByteWriter()
     if (id === sectionId.code) writeCode(section, module, state)
-    else extend(section, bytes.subarray(start, end), added.get(id) ?? [])
+    else if (added.has(id)) extendSection(section, bytes.subarray(start, end), added.get(id) ?? [])
+    else section.bytes(bytes.subarray(start, end))
     out.byte(id)
     out.sized(section.view())
   }
@@ -82,7 +84,7 @@ function suspendingIndex(module: DecodedModule, index: number): number {
 }
 
 function definedTypes(module: DecodedModule): Uint8Array[] {
-  return module.functions.slice(module.functionImports.length).map((type) => number(type))
+  return module.functions.slice(module.functionImports.length).map(indexEntry)
 }
 
 /** The one table again. */
@@ -186,23 +188,5 @@ function suspendingBody(module: DecodedModule, body: Body): Uint8Array {
     copiedTo = end
   })
   out.bytes(module.bytes.subarray(copiedTo, body.end))
-  return out.take()
-}
-
-/** The entries of a vector section and more behind them. */
-function extend(section: ByteWriter, present: Uint8Array, more: readonly Uint8Array[]): void {
-  if (more.length === 0) {
-    section.bytes(present)
-    return
-  }
-  const reader = new ByteReader(present)
-  section.unsigned(reader.unsigned() + more.length)
-  section.bytes(present.subarray(reader.at))
-  for (const entry of more) section.bytes(entry)
-}
-
-function number(value: number): Uint8Array {
-  const out = new ByteWriter(8)
-  out.unsigned(value)
   return out.take()
 }
