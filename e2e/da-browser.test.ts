@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { createRuntime } from '@heddle/node/runtime'
 import { formatReference } from '@heddle/sdk'
-import { build, type Rolldown } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleProgram } from './bundle-program.ts'
 import { launchChromium } from './chromium.ts'
 import { openDaNetwork } from './da-network.ts'
 import { openLyingNode } from './lying-node.ts'
@@ -16,7 +15,6 @@ import { newDataFolder, removeFolder } from './node-process.ts'
  */
 const isLong = process.env.HEDDLE_LONG !== undefined
 const { random } = createRuntime()
-const root = fileURLToPath(new URL('..', import.meta.url))
 const entry = 'da-browser-program.js'
 
 const program = `
@@ -34,26 +32,9 @@ globalThis.readBlob = async (url, reference, storers) => {
 }`
 
 async function bundle(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    root,
-    logLevel: 'silent',
-    plugins: [
-      {
-        name: 'program',
-        resolveId: (id) => (id === entry ? `${root}${entry}` : null),
-        load: (id) => (id === `${root}${entry}` ? program : null),
-      },
-    ],
-    build: {
-      write: false,
-      target: 'es2024',
-      rollupOptions: { input: entry, output: { codeSplitting: false } },
-      modulePreload: false,
-    },
-  })
-  const [{ output } = { output: [] }] = [built].flat() as Rolldown.RolldownOutput[]
-  return output.map((part) => (part.type === 'chunk' ? part.code : '')).join('\n')
+  const rolldown = { output: { codeSplitting: false } }
+  const parts = await bundleProgram({ entry, program, rolldown })
+  return parts.map(({ code }) => code).join('\n')
 }
 
 describe.runIf(isLong)('a page', { timeout: 120_000 }, () => {

@@ -5,9 +5,9 @@
 
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build, type Rolldown } from 'vite'
+import type { Rolldown } from 'vite'
+import { bundleProgram, bundleRoot } from './bundle-program.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const entry = 'message-read-verify.js'
 
 const program = `
@@ -35,32 +35,14 @@ export type BundleSize = {
 
 /** Sizes in gzip of the program above. */
 export async function measureSdkBundle(): Promise<BundleSize> {
-  const built = await build({
-    configFile: false,
-    root,
-    logLevel: 'silent',
-    plugins: [
-      {
-        name: 'program',
-        resolveId: (id) => (id === entry ? `${root}${entry}` : null),
-        load: (id) => (id === `${root}${entry}` ? program : null),
-      },
-    ],
-    build: {
-      write: false,
-      target: 'es2024',
-      rollupOptions: { input: entry, preserveEntrySignatures: 'strict' },
-      modulePreload: false,
-    },
-  })
-  const [{ output } = { output: [] }] = [built].flat() as Rolldown.RolldownOutput[]
-  const chunks = output.flatMap((part) => (part.type === 'chunk' ? [part as Chunk] : []))
+  const rolldown = { preserveEntrySignatures: 'strict' } as const
+  const chunks: readonly Chunk[] = await bundleProgram({ entry, program, rolldown })
   const packed = (code: string) => gzipSync(code, { level: 9 }).length
   const first = chunks.filter((chunk) => isFirst(chunk, chunks))
   const sum = (list: readonly Chunk[]) => list.reduce((bytes, { code }) => bytes + packed(code), 0)
   const modules = first
     .flatMap((chunk) => Object.entries(chunk.modules))
-    .map(([id, { renderedLength }]) => [id.replace(root, ''), renderedLength] as const)
+    .map(([id, { renderedLength }]) => [id.replace(bundleRoot, ''), renderedLength] as const)
     .sort((a, b) => b[1] - a[1])
   return { firstBytes: sum(first), lazyBytes: sum(chunks) - sum(first), modules }
 }
