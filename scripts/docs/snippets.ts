@@ -49,7 +49,8 @@ export function shellSteps(code: string): ShellStep[] {
 /** What differs from run to run, and what stands for it. */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/http:\/\/127\.0\.0\.1:\d+/g, 'URL'],
-  [/\/tmp\/\S+/g, 'PATH'],
+  // Wherever a folder is: the system's own for what is temporary, a checkout, a reader's home.
+  [/(?<!\S)(?:\/|~\/)\S+/g, 'PATH'],
   [/\d+\.\d+\.\d+/g, 'VERSION'],
   [/[\w-]{43}/g, 'ID'],
   [/[\w-]{12}…/g, 'ID…'],

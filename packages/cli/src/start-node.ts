@@ -39,7 +39,7 @@ export const nodeFlags: Readonly<Record<string, Flag>> = {
   },
   'compute-threads': {
     type: 'string',
-    help: 'COUNT of threads that evaluate (default: one a core)',
+    help: 'COUNT of threads that evaluate (default: a core each but one, at most 4)',
   },
   'compute-memory-mib': {
     type: 'string',

@@ -61,12 +61,13 @@ function hotBytesDefault(machineBytes: number): number {
   return Math.max(hotBytesLeast, Math.min(hotBytesMost, Math.floor(machineBytes / 4)))
 }
 
-/** Two threads on the smallest machine would only take turns. */
+/** One core is the node's own: beside it, threads on every core would only take turns. */
+const ownCores = 1
 const workersMax = 4
 
 export function computeDefaults(): ComputeOptions {
   return {
-    workers: Math.max(1, Math.min(workersMax, availableParallelism())),
+    workers: Math.max(1, Math.min(workersMax, availableParallelism() - ownCores)),
     hotProcessesMax: 1024,
     hotBytesMax: hotBytesDefault(machineMemoryBytes()),
     batchMessages: 64,

@@ -20,18 +20,19 @@ import type {
 } from './protocol.ts'
 import { leaveIfAsked } from './watch.ts'
 
-/**
- * A request under way; `at` is the next message of an evaluation or replay, `held` what is known already
- * and goes out with the answer.
- */
-type Job = { readonly call: number; readonly request: Request; at: number; held: FromWorker[] }
+/** A request under way; `at` is the next message of an evaluation or replay. */
+type Job = { readonly call: number; readonly request: Request; at: number }
 
 const runtime = createRuntime()
 
 /** A thread that had nothing to do for this long makes small what its processes keep. */
 const restAfterMs = 2000
 
-/** Outcomes go out together for this long: each sending wakes the unit's thread, which costs. */
+/**
+ * While there is more to do, answers go out together for this long: each sending wakes the unit's
+ * thread, which costs more than what is in it. Should the next message never end, this much waits
+ * for it, or is evaluated again.
+ */
 const holdMs = 2
 
 /**
@@ -47,7 +48,6 @@ export function serveCompute(formats: ModuleFormats): void {
   port.on('message', (messages: ToWorker) => thread.take(messages))
 }
 
-/** Each call wakes the unit's thread, which costs more than what is in it. */
 type Send = (messages: readonly FromWorker[]) => void
 
 class ComputeServer {
@@ -58,6 +58,9 @@ class ComputeServer {
   readonly #forks: ForkRunner
   readonly #drives: DriveClient
   readonly #send: Send
+  /** Answers that wait for others to go with, and when the last ones went. */
+  readonly #held: FromWorker[] = []
+  #sentMs = 0
   readonly #processes = new Map<string, HotProcess>()
   /** Lanes with work, in order of turn. */
   readonly #lanes = new Map<string, Job[]>()
@@ -77,7 +80,7 @@ class ComputeServer {
 
   take(messages: ToWorker): void {
     leaveIfAsked(this.#cells)
-    for (const message of messages) this.#enqueue({ ...message, at: 0, held: [] })
+    for (const message of messages) this.#enqueue({ ...message, at: 0 })
   }
 
   #enqueue(job: Job): void {
@@ -87,6 +90,7 @@ class ComputeServer {
     else jobs.push(job)
     if (this.#running) return
     this.#running = true
+    this.#sentMs = this.#clock.elapsedMs()
     setImmediate(() => void this.#takeTurns())
   }
 
@@ -101,11 +105,27 @@ class ComputeServer {
       if (await this.#doTurn(job)) jobs.shift()
       this.#lanes.delete(lane)
       if (jobs.length > 0) this.#lanes.set(lane, jobs)
+      if (this.#lanes.size === 0) this.#flush()
+      else this.#flushDue()
       // Between turns the port is heard, so that other lanes can join.
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#running = false
     this.#restLater()
+  }
+
+  /** Sends what is held if it was held for long enough; tells the time. */
+  #flushDue(): number {
+    const nowMs = this.#clock.elapsedMs()
+    if (nowMs - this.#sentMs >= holdMs) {
+      this.#sentMs = nowMs
+      this.#flush()
+    }
+    return nowMs
+  }
+
+  #flush(): void {
+    if (this.#held.length > 0) this.#send(this.#held.splice(0))
   }
 
   /** Works on a job for one turn; tells whether it is finished. */
@@ -115,11 +135,11 @@ class ComputeServer {
       if (request.kind === 'evaluate' && !(await this.#evaluate(job, request))) return false
       if (request.kind === 'replay' && !(await this.#replay(job, request))) return false
       const reply = await this.#answer(request)
-      this.#send([...job.held, { call: job.call, reply }])
+      this.#held.push({ call: job.call, reply })
     } catch (error) {
       // Its memory is in an unknown state: the unit brings it back from a checkpoint.
       if ('processId' in job.request) this.#close(job.request.processId)
-      this.#send([...job.held, { call: job.call, error: carried(error) }])
+      this.#held.push({ call: job.call, error: carried(error) })
     }
     return true
   }
@@ -174,26 +194,17 @@ class ComputeServer {
 
   async #evaluate(job: Job, request: Evaluate): Promise<boolean> {
     const process = this.#process(request.processId)
-    const startedMs = this.#clock.elapsedMs()
-    let sentMs = startedMs
+    const untilMs = this.#clock.elapsedMs() + this.#settings.turnMs
     let message = request.messages[job.at]
     while (message !== undefined) {
       const outcome = await process.evaluate(message)
-      job.held.push({ call: job.call, outcome })
+      this.#held.push({ call: job.call, outcome })
       message = request.messages[++job.at]
-      const nowMs = this.#clock.elapsedMs()
-      // Little is held back: should the next message never end, this much is evaluated again.
-      // After the last one only the answer follows.
-      if (message !== undefined && nowMs - sentMs >= holdMs) {
-        this.#send(job.held.splice(0))
-        sentMs = nowMs
-      }
-      if (nowMs - startedMs >= this.#settings.turnMs) break
+      if (this.#flushDue() >= untilMs) break
     }
     this.#restless.add(request.processId)
     const checkpoint = process.checkpointDue(this.#settings.checkpointAfterMs)
-    if (checkpoint !== undefined) job.held.push({ call: job.call, checkpoint })
-    if (message !== undefined && job.held.length > 0) this.#send(job.held.splice(0))
+    if (checkpoint !== undefined) this.#held.push({ call: job.call, checkpoint })
     return message === undefined
   }
 
