@@ -24,6 +24,7 @@ export { type PageDigests, PageTree, pageBytes, rootFromPage } from './page-tree
 export {
   type ChainLink,
   digestResult,
+  digestResultText,
   followChain,
   resultChainNext,
   resultChainStart,

@@ -18,7 +18,12 @@ export type ChainLink = {
 
 /** Digest of a result: what every client gets, whole. Throws `result-too-deep`. */
 export function digestResult(result: unknown, engine: Sha256): Uint8Array {
-  return engine.sha256(encodeText(resultLabel + canonicalJson(result)))
+  return digestResultText(canonicalJson(result), engine)
+}
+
+/** The same of a result that is canonical JSON already. */
+export function digestResultText(canonical: string, engine: Sha256): Uint8Array {
+  return engine.sha256(encodeText(resultLabel + canonical))
 }
 
 /** resultChain(−1): the chain before slot 0. */

@@ -42,16 +42,19 @@ export function readReply(text: string): Result {
 }
 
 /**
- * A result as JSON text. One that is too large to keep becomes the result of a failed message;
- * `failed` tells whether the message failed, one way or the other.
+ * A result as JSON text, as `write` writes it. One that is too large to keep becomes the result of a
+ * failed message; `failed` tells whether the message failed, one way or the other.
  */
-export function writeResult(result: Result): { readonly json: string; readonly failed: boolean } {
-  const json = JSON.stringify(result)
+export function writeResult(
+  result: Result,
+  write: (result: Result) => string = JSON.stringify,
+): { readonly json: string; readonly failed: boolean } {
+  const json = write(result)
   // Measured only where it could matter: a unit is at most three bytes.
   const mayExceed = json.length * 3 > resultLimits.jsonBytes
   if (mayExceed && encodeText(json).length > resultLimits.jsonBytes) {
     const error = `the result takes more than ${resultLimits.jsonBytes} bytes: emit less at once`
-    return { json: JSON.stringify(errorResult(error)), failed: true }
+    return { json: write(errorResult(error)), failed: true }
   }
   return { json, failed: result.Error !== undefined }
 }
@@ -68,12 +71,13 @@ function readResponse(response: Fields): Result {
   if (emissions > resultLimits.emissions) {
     return errorResult(`one message emitted ${emissions}; ${resultLimits.emissions} are the most`)
   }
+  // In the order of canonical JSON, here and below: what is in order is written without a copy.
   return {
-    Messages: messages,
-    Spawns: spawns,
     Assignments: assignments,
-    Output: output,
     GasUsed: gasUsed,
+    Messages: messages,
+    Output: output,
+    Spawns: spawns,
   }
 }
 
@@ -115,7 +119,7 @@ function text(value: unknown): string {
 
 /** Unknown fields stay: clients of custom modules read them. */
 function readMessage(fields: Fields): OutgoingMessage {
-  return { ...fields, Target: text(fields.Target), ...readCommon(fields) }
+  return { ...fields, ...readCommon(fields), Target: text(fields.Target) }
 }
 
 function readSpawn(fields: Fields): OutgoingSpawn {
@@ -126,8 +130,8 @@ function readCommon(fields: Fields) {
   const data = fields.Data
   return {
     Anchor: text(fields.Anchor),
+    Data: data === undefined || data === null ? undefined : text(data),
     Tags: list(fields.Tags).map(readTag),
-    ...(data === undefined || data === null ? { Data: undefined } : { Data: text(data) }),
   }
 }
 

@@ -6,8 +6,10 @@ import { type PreludeFile, writeArchive } from './prelude-archive.ts'
 const names = [
   'wire.ts',
   'inspect.ts',
+  'layout.ts',
   'environment.ts',
   'record.ts',
+  'emissions.ts',
   'random.ts',
   'match.ts',
   'waits.ts',

@@ -14,6 +14,9 @@ export const evalScriptName = 'evalScript'
 /** And `callModel(request)`: JSON in, JSON out. */
 export const callModelName = 'callModel'
 
+/** And `readEnvironment()`: JSON. */
+export const environmentName = 'readEnvironment'
+
 /**
  * The whole outside of the sandbox: a clock that stands still at the message's timestamp, random
  * bytes drawn from its seed, UTC, no files but a log, and scripts evaluated in the global scope.
@@ -54,6 +57,7 @@ export function engineImports(engine: () => Engine): WebAssembly.Imports {
 
 function callHost(engine: Engine, name: string, count: number, list: number): number {
   if (name === callModelName && count === 1) return callModel(engine, list)
+  if (name === environmentName) return textValue(engine, engine.world.environment)
   if (name !== evalScriptName || count !== 3) return 0
   const { exports, world } = engine
   const view = new DataView(exports.memory.buffer)
@@ -94,10 +98,15 @@ function callModel(engine: Engine, list: number): number {
   world.checksLeft -= checks
   world.checks += checks
   if (isSpent) world.exceeded = true
-  const reply = writeText(engine, text)
-  if (reply.at === 0) throw guestFault('out of memory')
-  const value = exports.qjs_new_string(reply.at, reply.length)
-  exports.wasm_free(reply.at)
+  return textValue(engine, text)
+}
+
+function textValue(engine: Engine, text: string): number {
+  const { exports } = engine
+  const { at, length } = writeText(engine, text)
+  if (at === 0) throw guestFault('out of memory')
+  const value = exports.qjs_new_string(at, length)
+  exports.wasm_free(at)
   return value
 }
 

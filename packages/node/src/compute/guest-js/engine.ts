@@ -23,6 +23,7 @@ export type EngineExports = {
   qjs_get_prop_string(object: ValueAddress, name: number): ValueAddress
   qjs_set_prop_string(object: ValueAddress, name: number, value: ValueAddress): void
   qjs_get_string_len(value: ValueAddress, lengthAt: number): number
+  qjs_get_prop_uint32(object: ValueAddress, index: number): ValueAddress
   qjs_get_float64(value: ValueAddress): number
   qjs_get_value_ptr(value: ValueAddress): number
   qjs_free_cstring(text: number): void

@@ -2,18 +2,20 @@ import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { gasTable } from '@heddle/protocol/params'
 import { guestFault } from '../guest/errors.ts'
 import type { Guest, GuestContext } from '../guest/ports.ts'
-import { checkSteps, createBudget } from './budget.ts'
-import { type Engine, memoryBytes, readText, takeException, writeText } from './engine.ts'
+import { callBegin, readArrival } from './arrival.ts'
+import { checkSteps, readEnvironments } from './budget.ts'
+import { readEmissions } from './emissions.ts'
+import { type Engine, memoryBytes, takeException } from './engine.ts'
 import { captureEngine, resetEngine } from './snapshot.ts'
 import type { Layout } from './start.ts'
-import type { ValueAddress } from './world.ts'
 
-const argumentCount = 3
+/** Of `finish`: rejections, and the reason of the first. */
+const argumentCount = 2
 
 /** A guest over an engine whose memory is already that of a started (or restored) actor. */
 export function createJsGuest(started: Engine, layout: Layout): Guest {
   started.world.scratchAt = layout.scratchAt
-  const budget = createBudget()
+  const environment = readEnvironments()
   let open: Engine | undefined = started
   const live = () => {
     assert(open !== undefined, 'a closed or failed guest is not used again')
@@ -22,11 +24,13 @@ export function createJsGuest(started: Engine, layout: Layout): Guest {
   return {
     handle(messageJson, environmentJson, context) {
       const engine = live()
-      resetWorld(engine, context, budget(environmentJson))
+      const { checks, name } = environment(environmentJson)
+      resetWorld(engine, context, checks)
+      engine.world.environment = environmentJson
       // Compute-Limit counts steps here; gas bounds what one step may take.
       engine.meter?.begin(gasTable.messageDefault)
       try {
-        const reply = evaluate(engine, layout, messageJson, environmentJson)
+        const reply = evaluate(engine, layout, messageJson, name)
         const overdraft = engine.meter?.overdraft()
         if (overdraft !== undefined) throw overdraft
         return reply
@@ -69,17 +73,14 @@ function evaluate(
   engine: Engine,
   layout: Layout,
   messageJson: string,
-  environmentJson: string,
+  environment: string,
 ): string {
   const { exports, world } = engine
-  const given = [
-    createString(engine, messageJson),
-    createString(engine, environmentJson),
-    createString(engine, seedText(world.seed)),
-  ]
-  const begun = call(engine, layout, layout.begin, given)
-  for (const value of given) exports.qjs_free_value(value)
-  if (begun !== undefined) return begun
+  const arrival = readArrival(messageJson, environment, seedText(world.seed))
+  const begun = callBegin(engine, layout.begin, layout.absent, arrival)
+  if (begun === 0) throw guestFault('out of memory')
+  if (exports.qjs_is_exception(begun) !== 0) return failed(engine)
+  exports.qjs_free_value(begun)
   while (exports.qjs_is_job_pending() !== 0) {
     if (exports.qjs_execute_pending_job() < 0) return failed(engine)
   }
@@ -89,13 +90,13 @@ function evaluate(
 
 function finish(engine: Engine, layout: Layout): string {
   const { exports, world } = engine
+  const gasUsed = world.checks * checkSteps
   const rejections = [...world.rejections.values()]
-  const gas = exports.qjs_new_number(world.checks * checkSteps)
   const count = exports.qjs_new_number(rejections.length)
-  const list = [gas, count, rejections[0]?.reason ?? layout.absent]
-  writeList(engine, list)
+  const view = new DataView(exports.memory.buffer)
+  view.setUint32(world.scratchAt, count, true)
+  view.setUint32(world.scratchAt + 4, rejections[0]?.reason ?? layout.absent, true)
   const answer = exports.qjs_call(layout.finish, layout.absent, argumentCount, world.scratchAt)
-  exports.qjs_free_value(gas)
   exports.qjs_free_value(count)
   for (const { promise, reason } of rejections) {
     exports.qjs_free_value(promise)
@@ -103,45 +104,9 @@ function finish(engine: Engine, layout: Layout): string {
   }
   if (answer === 0) throw guestFault('out of memory')
   if (exports.qjs_is_exception(answer) !== 0) return failed(engine)
-  const text = readText(engine, answer)
+  const response = readEmissions(engine, answer, gasUsed)
   exports.qjs_free_value(answer)
-  if (text === undefined) throw guestFault('its result has no text')
-  return text
-}
-
-/** Calls a prelude function that gives nothing back; the failure's result where it threw. */
-function call(
-  engine: Engine,
-  layout: Layout,
-  fn: ValueAddress,
-  list: readonly ValueAddress[],
-): string | undefined {
-  const { exports, world } = engine
-  writeList(engine, list)
-  const result = exports.qjs_call(fn, layout.absent, list.length, world.scratchAt)
-  if (result === 0) throw guestFault('out of memory')
-  if (exports.qjs_is_exception(result) !== 0) return failed(engine)
-  exports.qjs_free_value(result)
-  return undefined
-}
-
-function writeList(engine: Engine, list: readonly ValueAddress[]): void {
-  const view = new DataView(engine.exports.memory.buffer)
-  list.forEach((value, i) => {
-    view.setUint32(engine.world.scratchAt + 4 * i, value, true)
-  })
-}
-
-function createString(engine: Engine, text: string): ValueAddress {
-  const { exports } = engine
-  const { at, length } = writeText(engine, text)
-  if (at === 0) throw guestFault('out of memory: the message does not fit the Memory-Limit')
-  const value = exports.qjs_new_string(at, length)
-  exports.wasm_free(at)
-  if (value === 0 || exports.qjs_is_exception(value) !== 0) {
-    throw guestFault('out of memory: the message does not fit the Memory-Limit')
-  }
-  return value
+  return JSON.stringify({ ok: true, response })
 }
 
 function seedText(seed: Uint8Array): string {

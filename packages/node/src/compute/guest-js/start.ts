@@ -1,6 +1,6 @@
 import { moduleInvalid } from '../guest/errors.ts'
 import { type Engine, readText, takeException, writeText } from './engine.ts'
-import { callModelName, evalScriptName } from './engine-imports.ts'
+import { callModelName, environmentName, evalScriptName } from './engine-imports.ts'
 import type { PreludeFile } from './prelude-archive.ts'
 import type { ValueAddress } from './world.ts'
 
@@ -24,9 +24,8 @@ const guestStackBytes = 128 * 1024
 const startChecks = 1_000
 const moduleScript = 1
 const bridgeName = 'heddleBridge'
-/** Beside it for preludes with this file. Others begin with the memory they always began with. */
 const callName = 'heddleCall'
-const callFile = 'model.ts'
+const readName = 'heddleEnvironment'
 const bridgeCheck = `const { begin, finish } = globalThis.${bridgeName}
 if (typeof begin !== 'function' || typeof finish !== 'function')
   throw new TypeError('it offers no begin and finish')`
@@ -43,8 +42,8 @@ export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): La
   world.scratchAt = exports.wasm_malloc(12)
   const global = exports.qjs_get_global()
   setProperty(engine, global, bridgeName, createHostFunction(engine, evalScriptName))
-  const calls = prelude.some(({ name }) => name === callFile)
-  if (calls) setProperty(engine, global, callName, createHostFunction(engine, callModelName))
+  setProperty(engine, global, callName, createHostFunction(engine, callModelName))
+  setProperty(engine, global, readName, createHostFunction(engine, environmentName))
   world.sources = new Map(prelude.map((file) => [`./${file.name}`, file.source]))
   exports.qjs_set_module_loader(1)
   runModule(engine, `import './${prelude.at(-1)?.name ?? ''}'`)
@@ -59,7 +58,7 @@ export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): La
     scratchAt: world.scratchAt,
   }
   runModule(engine, `delete globalThis.${bridgeName}`)
-  if (calls) runModule(engine, `delete globalThis.${callName}`)
+  for (const name of [callName, readName]) runModule(engine, `delete globalThis.${name}`)
   return layout
 }
 

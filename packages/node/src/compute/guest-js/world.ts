@@ -13,6 +13,8 @@ export type World = {
   readonly calls: ModelCalls
   /** Steps of those calls that are not a whole check yet. */
   stepsOwed: number
+  /** Who the process is, as JSON. */
+  environment: string
   timestampMs: number
   seed: Uint8Array
   /** Bytes drawn from `seed` so far. */
@@ -38,6 +40,7 @@ export function createWorld(
   return {
     calls: new ModelCalls(models),
     stepsOwed: 0,
+    environment: '',
     timestampMs: 0,
     seed: new Uint8Array(32),
     drawn: 0,

@@ -5,7 +5,7 @@ import {
   isHeddleError,
   isId,
 } from '@heddle/protocol/base'
-import { digestResult } from '@heddle/protocol/digest'
+import { canonicalJson, digestResultText } from '@heddle/protocol/digest'
 import { errorResult, type Result, readReply, writeResult } from '@heddle/protocol/message'
 import { nodeCrypto } from '../../runtime/index.ts'
 import type { Guest, GuestContext } from '../guest/ports.ts'
@@ -68,14 +68,8 @@ function gasOf({ GasUsed }: Result): number {
 
 /** Throws `result-too-deep` before anything recurses without bounds. */
 function digested(result: Result): Omit<GuestRun, 'entered' | 'gasUsed'> {
-  const digest = digestResult(result, nodeCrypto)
-  const written = writeResult(result)
-  // One that is too large is kept as another result.
-  const isKept = written.failed === (result.Error !== undefined)
-  return {
-    ...written,
-    digest: isKept ? digest : digestResult(JSON.parse(written.json), nodeCrypto),
-  }
+  const { json, failed } = writeResult(result, canonicalJson)
+  return { json, failed, digest: digestResultText(json, nodeCrypto) }
 }
 
 function isGuestsFault(error: unknown): boolean {

@@ -25,10 +25,10 @@ export const processInfo: ProcessInfo = {
 
 let known = ''
 
-/** Takes the environment over; it is the same text for all messages of a process. */
-export function adoptEnvironment(text: string): void {
-  if (text === known) return
-  const { Process: own, Module: module }: WireEnvironment = JSON.parse(text)
+/** Takes the environment over where it is not the one called `name` already: mostly it is. */
+export function adoptEnvironment(name: string, read: () => string): void {
+  if (name === known) return
+  const { Process: own, Module: module }: WireEnvironment = JSON.parse(read())
   const tags = tagTable(own.Tags)
   processInfo.id = own.Id
   processInfo.owner = tags['From-Process'] ?? own.Owner
@@ -37,7 +37,7 @@ export function adoptEnvironment(text: string): void {
   processInfo.tagList = own.Tags
   processInfo.module = { id: module.Id, owner: module.Owner, tags: tagTable(module.Tags) }
   processInfo.authorities = readAuthorities(own.Tags)
-  known = text
+  known = name
 }
 
 /**

@@ -43,7 +43,11 @@ function remove(entry: Entry): void {
 
 /** The handler for a message; one that was added by `once` is gone afterwards. */
 export function takeHandler(message: Message): Handler | undefined {
-  const entry = entries.find((each) => each.matches(message))
-  if (entry?.once) remove(entry)
-  return entry?.handler
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as Entry
+    if (!entry.matches(message)) continue
+    if (entry.once) remove(entry)
+    return entry.handler
+  }
+  return undefined
 }

@@ -24,8 +24,6 @@ export function keepInInbox(message: Message): void {
   leftCount = inbox.length
 }
 
-function sizeOf(message: Message): number {
-  let size = message.data.length
-  for (const { name, value } of message.tagList) size += name.length + value.length
-  return size
+function sizeOf({ data, tagChars }: Message): number {
+  return data.length + tagChars
 }

@@ -1,4 +1,5 @@
 import { allowAssignment, dispatch } from './dispatch.ts'
+import { finishEmissions } from './emissions.ts'
 import { adoptEnvironment, processInfo } from './environment.ts'
 import type { EvalScript } from './evaluate.ts'
 import { on, once } from './handlers.ts'
@@ -14,51 +15,67 @@ import { send, spawn } from './send.ts'
 import { waitFor } from './waits.ts'
 
 /** Left by the host before this module runs; replaced by what the host calls from then on. */
-type Bridge = { heddleBridge: unknown; heddleCall: unknown }
+type Bridge = { heddleBridge: unknown; heddleCall: unknown; heddleEnvironment: unknown }
 
-const { parse, stringify } = JSON
 const globals = globalThis as unknown as Bridge & Record<string, unknown>
 const evalScript = globals.heddleBridge as EvalScript
+const readEnvironment = globals.heddleEnvironment as () => string
 const model = createModel(globals.heddleCall as CallModel)
 
 const sendMessage = (message: GivenMessage) => send(message)
 const receive = (matcher: Matcher) => waitFor(matcher)
 const assign = (assignment: GivenAssignment) => postAssignment(assignment)
 
-/** Evaluates one message up to the point where only queued jobs are left. */
-function begin(messageText: string, environmentText: string, seed: string): void {
+/**
+ * Evaluates one message up to the point where only queued jobs are left. The
+ * engine takes a list of texts far faster than it reads JSON.
+ */
+function begin(
+  environment: string,
+  seed: string,
+  id: string,
+  from: string,
+  owner: string,
+  target: string,
+  data: string,
+  timestamp: number,
+  blockHeight: number,
+  slot: number,
+  flags: number,
+  ...tags: readonly string[]
+): void {
   startRecord()
   seedRandom(seed)
   try {
-    adoptEnvironment(environmentText)
-    dispatch(new Message(parse(messageText)), evalScript)
+    adoptEnvironment(environment, readEnvironment)
+    const stated = new Message(
+      id,
+      from,
+      owner,
+      target,
+      data,
+      timestamp,
+      blockHeight,
+      slot,
+      flags,
+      tags,
+    )
+    dispatch(stated, evalScript)
   } catch (error) {
     fail(error)
   }
 }
 
 /** Gives the result; `rejections` promises failed with nobody to handle it, first for `reason`. */
-function finish(gas: number, rejections: number, reason: unknown): string {
+function finish(rejections: number, reason: unknown): string[] {
   if (rejections > 0) fail(reason)
   const { error, evaluated, lines } = record
-  let data = lines.join('\n')
+  let data = lines.length === 0 ? '' : lines.join('\n')
   if (error !== undefined) data = joinLines(data, error)
   else if (evaluated !== undefined) data = joinLines(data, showValue(evaluated.value))
   const prompt = `${processInfo.name}@heddle[Inbox:${inbox.length}]> `
   // Consoles that follow a process show what is marked so; an Eval shows its own answer.
-  const isPrinted = evaluated === undefined && lines.length > 0
-  const Output = isPrinted ? { data, prompt, print: true } : { data, prompt }
-  const kept = error === undefined
-  const response = {
-    Messages: kept ? record.messages : [],
-    Spawns: kept ? record.spawns : [],
-    Assignments: kept ? record.assignments : [],
-    Output,
-    GasUsed: gas,
-    // Absent, not empty, where all went well: `undefined` is not written.
-    Error: error,
-  }
-  return stringify({ ok: true, response })
+  return finishEmissions(data, prompt, evaluated === undefined && lines.length > 0)
 }
 
 function joinLines(above: string, below: string): string {

@@ -1,5 +1,6 @@
+import { emitAssignment, emitMessage, emitSpawn } from './emissions.ts'
 import { processInfo } from './environment.ts'
-import { record } from './record.ts'
+import { keepLayout } from './layout.ts'
 import type { Tag, WireAssignment } from './wire.ts'
 
 type TagValue = string | number | bigint | boolean | null | undefined
@@ -37,37 +38,33 @@ export const systemTags: ReadonlySet<string> = new Set([
 /** An item holds 128 tags in 4,096 bytes (ANS-104); the messenger needs part of both. */
 const maxTags = 110
 const maxTagBytes = 3_400
-const dataProtocol: Tag = { name: 'Data-Protocol', value: 'ao' }
-const variant: Tag = { name: 'Variant', value: 'ao.TN.1' }
-const typeMessage: Tag = { name: 'Type', value: 'Message' }
+/** What the host puts before the tags of every message and spawn, in tags and in bytes. */
+const commonTags = 5
+const commonTagBytes = 200
 
 let lastReference = 0
 
-function nextReference(): { reference: string; anchor: string } {
+function nextReference(): string {
   lastReference += 1
-  const reference = String(lastReference)
-  return { reference, anchor: reference.padStart(32, '0') }
+  return String(lastReference)
 }
 
-/** What an answer or a forwarded message carries whatever its author says. */
-export type Carried = { readonly target: string; readonly tags: readonly Tag[] }
+/** What an answer or a forwarded message carries whatever its author says: names and values in turn. */
+export type Carried = { readonly target: string; readonly tags: string[] }
 
 /** Puts a message into the outbox; it leaves when this evaluation is durable. */
 export function postMessage(
   given: GivenMessage,
   carried?: Carried,
 ): { reference: string; target: string } {
-  const draft = readGiven('send', given)
+  const draft = readGiven('send', given, carried?.tags ?? [])
   const target = carried?.target ?? draft.target
   if (typeof target !== 'string' || target === '') {
     throw new TypeError('send: target is missing: give the id of a process or an address')
   }
-  const { reference, anchor } = nextReference()
-  // Plain loops, here and below: the engine takes a microsecond for every spread.
-  const tags = [dataProtocol, variant, typeMessage, tag('Reference', reference)]
-  if (carried !== undefined) for (const each of carried.tags) tags.push(each)
-  for (const each of draft.tags) tags.push(each)
-  record.messages.push({ Target: target, Anchor: anchor, Tags: checkTags(tags), Data: draft.data })
+  checkTags(draft.tags)
+  const reference = nextReference()
+  emitMessage(target, reference, draft.data, draft.tags)
   return { reference, target }
 }
 
@@ -76,20 +73,21 @@ export type GivenSpawn = GivenMessage & { readonly module?: string; readonly sou
 /** Asks for a new process: of this actor's own module unless another is named. */
 export function postSpawn(given: GivenSpawn): { reference: string } {
   const { module = processInfo.module.id, source, ...rest } = given
-  const { tags, data } = readGiven('spawn', source === undefined ? rest : { ...rest, data: source })
-  const { reference, anchor } = nextReference()
-  const own = [
-    dataProtocol,
-    variant,
-    tag('Type', 'Process'),
-    tag('Module', module),
-    tag('Reference', reference),
-  ]
-  if (!tags.some(({ name }) => name === 'Authority') && processInfo.authorities.length > 0) {
-    own.push(tag('Authority', processInfo.authorities.join(',')))
+  const draft = source === undefined ? rest : { ...rest, data: source }
+  const { tags, data } = readGiven('spawn', draft, [])
+  if (!hasName(tags, 'Authority') && processInfo.authorities.length > 0) {
+    tags.unshift('Authority', processInfo.authorities.join(','))
   }
-  record.spawns.push({ Anchor: anchor, Tags: checkTags([...own, ...tags]), Data: data })
+  checkTags(tags)
+  checkText('Module', module)
+  const reference = nextReference()
+  emitSpawn(module, reference, data, tags)
   return { reference }
+}
+
+function hasName(tags: readonly string[], name: string): boolean {
+  for (let i = 0; i < tags.length; i += 2) if (tags[i] === name) return true
+  return false
 }
 
 export type GivenAssignment = {
@@ -111,17 +109,16 @@ export function postAssignment(given: GivenAssignment): void {
     ...(baseLayer === undefined ? {} : { BaseLayer: baseLayer }),
     ...(exclude === undefined ? {} : { Exclude: exclude.map(String) }),
   }
-  record.assignments.push(wire)
+  emitAssignment(wire)
 }
 
-/** Splits what was given into target, tags and data. `send({ Action: 'X' })` works as in aos. */
-function readGiven(verb: string, given: GivenMessage) {
+/** Splits what was given into target, data and tags, which are added to `tags`. `send({ Action: 'X' })` works as in aos. */
+function readGiven(verb: string, given: GivenMessage, tags: string[]) {
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(
       `${verb}: give an object with ${verb === 'send' ? 'target, ' : ''}tags, data`,
     )
   }
-  const tags: Tag[] = []
   let target: unknown
   let data = ''
   for (const name of Object.keys(given)) {
@@ -133,7 +130,7 @@ function readGiven(verb: string, given: GivenMessage) {
     else if (name >= 'A' && name < '[') addTag(tags, name, value as TagValue)
     else throw new TypeError(`${verb}: unknown field ${name}: put it into tags or data`)
   }
-  return { target, tags, data }
+  return { target, data, tags }
 }
 
 /** Texts go as they are, other values as JSON with big integers in decimal digits. */
@@ -148,54 +145,62 @@ function dataText(value: unknown): string {
   return JSON.stringify(value, replacer) ?? ''
 }
 
-function readTags(tags: Tag[], given: GivenTags | undefined): void {
+function readTags(tags: string[], given: GivenTags | undefined): void {
   if (given === undefined) return
   if (Array.isArray(given)) for (const { name, value } of given) addTag(tags, name, value)
   else for (const name of Object.keys(given)) addTag(tags, name, Reflect.get(given, name))
 }
 
-function addTag(tags: Tag[], name: string, value: TagValue): void {
+function addTag(tags: string[], name: string, value: TagValue): void {
   if (value === undefined || value === null) return
   if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
     throw new TypeError(`tag ${name}: a value is text, a number, a bigint or a boolean`)
   }
   if (systemTags.has(name))
     throw new TypeError(`tag ${name} is written by the system: leave it out`)
-  tags.push(tag(name, String(value)))
+  tags.push(String(name), String(value))
 }
 
-function checkTags(tags: readonly Tag[]): readonly Tag[] {
+/** Of names and values in turn, with what the host adds. */
+function checkTags(tags: readonly string[]): void {
   // Nearly all messages are far below every limit, even at three bytes a character.
   let chars = 0
   let suspect = false
-  for (const { name, value } of tags) {
-    chars += name.length + value.length
-    suspect ||= name === '' || !name.isWellFormed() || !value.isWellFormed()
+  for (let i = 0; i < tags.length; i++) {
+    const text = tags[i] as string
+    chars += text.length
+    suspect ||= (text === '' && i % 2 === 0) || !text.isWellFormed()
   }
-  if (!suspect && chars <= 1_000 && tags.length <= 32) return tags
-  let bytes = 0
-  for (const each of tags) bytes += checkTag(each)
-  if (tags.length > maxTags || bytes > maxTagBytes) {
+  if (!suspect && chars <= 1_000 && tags.length <= 64) return
+  let bytes = commonTagBytes
+  for (let i = 0; i < tags.length; i += 2)
+    bytes += checkTag(tags[i] as string, tags[i + 1] as string)
+  const count = tags.length / 2 + commonTags
+  if (count > maxTags || bytes > maxTagBytes) {
     throw new RangeError(
-      `${tags.length} tags of ${bytes} bytes: an item holds ${maxTags} of ${maxTagBytes} bytes. ` +
+      `${count} tags of ${bytes} bytes: an item holds ${maxTags} of ${maxTagBytes} bytes. ` +
         'Put the rest into data.',
     )
   }
-  return tags
 }
 
 /** Bytes of one tag in an item. */
-function checkTag({ name, value }: Tag): number {
+function checkTag(name: string, value: string): number {
   const [nameBytes, valueBytes] = [utf8Length(name), utf8Length(value)]
   if (nameBytes === 0 || nameBytes > 1024 || valueBytes > 3072) {
     throw new RangeError(
       `tag ${name.slice(0, 80)}: a name has 1 to 1,024 bytes and a value at most 3,072`,
     )
   }
-  if (!name.isWellFormed() || !value.isWellFormed()) {
+  checkText(name, name)
+  checkText(name, value)
+  return nameBytes + valueBytes + 4
+}
+
+function checkText(name: string, text: string): void {
+  if (typeof text !== 'string' || !text.isWellFormed()) {
     throw new TypeError(`tag ${name}: it holds half a surrogate pair, which no item can carry`)
   }
-  return nameBytes + valueBytes + 4
 }
 
 function utf8Length(text: string): number {
@@ -207,6 +212,5 @@ function utf8Length(text: string): number {
   return bytes
 }
 
-function tag(name: string, value: string): Tag {
-  return { name, value }
-}
+keepLayout(Object.prototype, ['target', 'data', 'tags'])
+keepLayout(Object.prototype, ['reference', 'target'])

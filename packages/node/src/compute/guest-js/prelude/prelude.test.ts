@@ -8,9 +8,12 @@ import { random, seedRandom } from './random.ts'
 import { describeError, print, record, startRecord } from './record.ts'
 import { tagTable } from './wire.ts'
 
-function message(tags: Record<string, string>, more: object = {}): Message {
-  const Tags = Object.entries(tags).map(([name, value]) => ({ name, value }))
-  return new Message({ Id: 'id', From: 'alice', Owner: 'alice', Tags, Data: 'data', ...more })
+type More = { readonly data?: string; readonly flags?: number }
+
+function message(tags: Record<string, string>, more: More = {}): Message {
+  const given = { data: 'data', flags: 0, ...more }
+  const texts = Object.entries(tags).flat()
+  return new Message('id', 'alice', 'alice', 'me', given.data, 0, 0, 0, given.flags, texts)
 }
 
 beforeEach(startRecord)
@@ -61,7 +64,7 @@ describe('inspect', () => {
 })
 
 describe('matchers', () => {
-  const transfer = message({ Action: 'Transfer', Quantity: '5', From: 'tag' }, { Cron: false })
+  const transfer = message({ Action: 'Transfer', Quantity: '5', From: 'tag' }, { flags: 0 })
   const matching: Matcher[] = [
     'Transfer',
     (msg) => msg.data === 'data',
@@ -129,12 +132,12 @@ describe('the inbox', () => {
   })
 
   it('keeps a million characters, and notices what the actor took out', () => {
-    for (let i = 0; i < 5; i++) keepInInbox(message({}, { Data: 'x'.repeat(300_000) }))
+    for (let i = 0; i < 5; i++) keepInInbox(message({}, { data: 'x'.repeat(300_000) }))
     expect(inbox).toHaveLength(3)
     inbox.splice(0, 3)
-    for (let i = 0; i < 3; i++) keepInInbox(message({}, { Data: 'x'.repeat(300_000) }))
+    for (let i = 0; i < 3; i++) keepInInbox(message({}, { data: 'x'.repeat(300_000) }))
     expect(inbox).toHaveLength(3)
-    keepInInbox(message({}, { Data: 'x'.repeat(2_000_000) }))
+    keepInInbox(message({}, { data: 'x'.repeat(2_000_000) }))
     expect(inbox).toHaveLength(3)
   })
 })
@@ -157,16 +160,15 @@ describe('messages', () => {
     message({ Reference: '3', 'X-Reference': '9' }).reply()
     message({ Reference: '3', 'X-Reference': '9', 'Reply-To': 'carol' }).reply()
     message({}).reply({ data: 'd' })
-    const told = record.messages.map(({ Target, Tags }) => [Target, tagTable(Tags)['X-Reference']])
-    expect(told).toEqual([
-      ['alice', '3'],
-      ['carol', '9'],
-      ['alice', undefined],
+    expect(record.emissions).toEqual([
+      ...['message', 'alice', '1', '', 'X-Reference', '3', ''],
+      ...['message', 'carol', '2', '', 'X-Reference', '9', ''],
+      ...['message', 'alice', '3', 'd', ''],
     ])
   })
 
   it('reads JSON data, or says which message holds none', () => {
-    expect(message({}, { Data: '{"a":1}' }).json()).toEqual({ a: 1 })
+    expect(message({}, { data: '{"a":1}' }).json()).toEqual({ a: 1 })
     expect(() => message({}).json()).toThrow('the data of message id is not JSON')
   })
 })

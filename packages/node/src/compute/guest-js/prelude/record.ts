@@ -1,11 +1,9 @@
 import { inspect } from './inspect.ts'
-import type { WireAssignment, WireOutgoing, WireSpawn } from './wire.ts'
 
 /** What the message being evaluated has led to so far. */
 type EvaluationRecord = {
-  messages: WireOutgoing[]
-  spawns: WireSpawn[]
-  assignments: WireAssignment[]
+  /** What leaves with the result, as texts one after another: see `emit…` in `emissions.ts`. */
+  emissions: string[]
   lines: string[]
   lineChars: number
   error: string | undefined
@@ -16,9 +14,7 @@ type EvaluationRecord = {
 const maxPrintedChars = 100_000
 
 export const record: EvaluationRecord = {
-  messages: [],
-  spawns: [],
-  assignments: [],
+  emissions: [],
   lines: [],
   lineChars: 0,
   error: undefined,
@@ -26,10 +22,8 @@ export const record: EvaluationRecord = {
 }
 
 export function startRecord(): void {
-  record.messages = []
-  record.spawns = []
-  record.assignments = []
-  record.lines = []
+  record.emissions = []
+  if (record.lineChars > 0) record.lines = []
   record.lineChars = 0
   record.error = undefined
   record.evaluated = undefined

@@ -1,4 +1,5 @@
 import { processInfo } from './environment.ts'
+import { keepLayout } from './layout.ts'
 import type { Matched } from './match.ts'
 import {
   type Carried,
@@ -11,8 +12,8 @@ import { waitFor, waitForReply } from './waits.ts'
 
 /** A message on its way. Its id comes into being when the messenger signs it. */
 export class Sent {
-  readonly reference: string
-  readonly target: string
+  declare readonly reference: string
+  declare readonly target: string
 
   constructor(reference: string, target: string) {
     this.reference = reference
@@ -28,6 +29,8 @@ export class Sent {
   }
 }
 
+keepLayout(Sent.prototype, ['reference', 'target'])
+
 /** Sends a message when this evaluation has been made durable. */
 export function send(message: GivenMessage, carried?: Carried): Sent {
   const { reference, target } = postMessage(message, carried)
@@ -36,7 +39,7 @@ export function send(message: GivenMessage, carried?: Carried): Sent {
 
 /** A process on its way into being: `await` it for its id. */
 class Spawning {
-  readonly reference: string
+  declare readonly reference: string
 
   constructor(reference: string) {
     this.reference = reference

@@ -50,6 +50,7 @@ export function deliverToWait(message: Matched): boolean {
 }
 
 function takeFirst(list: Wait[], message: Matched): boolean {
+  if (list.length === 0) return false
   const at = list.findIndex(({ matches }) => matches(message))
   const entry = list[at]
   if (entry === undefined) return false

@@ -1,37 +1,11 @@
-/** Shapes of the JSON-1 ABI (ao-protocol.md §5.1), as the evaluator hands them over. */
+/** Shapes of the JSON-1 ABI (ao-protocol.md §5.1) that actors see. */
 
 export type Tag = { readonly name: string; readonly value: string }
-
-export type WireMessage = {
-  readonly Id?: string
-  readonly Owner?: string
-  readonly From?: string
-  readonly 'Forwarded-By'?: string
-  readonly Target?: string
-  readonly Anchor?: string
-  readonly Tags?: readonly Tag[]
-  readonly Data?: string
-  readonly Epoch?: number
-  readonly Nonce?: number
-  readonly Timestamp?: number
-  readonly 'Block-Height'?: number
-  readonly Cron?: boolean
-  readonly 'Read-Only'?: boolean
-}
 
 export type WireEnvironment = {
   readonly Process: { readonly Id: string; readonly Owner: string; readonly Tags: readonly Tag[] }
   readonly Module: { readonly Id: string; readonly Owner: string; readonly Tags: readonly Tag[] }
 }
-
-export type WireOutgoing = {
-  readonly Target: string
-  readonly Anchor: string
-  readonly Tags: readonly Tag[]
-  readonly Data: string
-}
-
-export type WireSpawn = Omit<WireOutgoing, 'Target'>
 
 export type WireAssignment = {
   readonly Processes: readonly string[]
