@@ -6,6 +6,7 @@ import { blobArenaBytes, fillRows, openBlobBench, publishStage, verifyStage } fr
 import { runLane } from './da-lane.ts'
 import { openPeerEncoders, type PeerEncoder } from './da-peers.ts'
 import { best, measureAll, median, type Rates, type Stage } from './da-stage.ts'
+import { measureWorkers } from './da-workers.ts'
 import { remark, report } from './report.ts'
 
 const rounds = 7
@@ -21,6 +22,7 @@ const missingCounts = [0, 16, 32, 64]
 const { disk, random } = createRuntime()
 
 type Arena = {
+  readonly kernel: WebAssembly.Module
   readonly engine: ReturnType<typeof openErasureEngine>
   readonly blob: Uint8Array
   readonly parity: Uint8Array
@@ -34,7 +36,7 @@ async function openArena(): Promise<Arena> {
   })
   const blob = engine.allocate(blobBytes)
   for (let at = 0; at < blobBytes; at += 65536) blob.set(random.bytes(65536), at)
-  return { engine, blob, parity: engine.allocate(2 ** 21), out: engine.allocate(2 ** 20) }
+  return { kernel, engine, blob, parity: engine.allocate(2 ** 21), out: engine.allocate(2 ** 20) }
 }
 
 function encodeStages({ engine, blob, parity }: Arena, peers: readonly PeerEncoder[]): Stage[] {
@@ -166,5 +168,6 @@ export async function run(): Promise<void> {
     // The plain metric is BLAKE3's; without the addon there is none of that name.
     reportBlob(measured, name, name === 'BLAKE3' ? '' : '-sha256')
   }
+  await measureWorkers(arena.kernel, pieceBytes, codes)
   await runLane()
 }
