@@ -70,18 +70,16 @@ export function callBegin(
   self: ValueAddress,
   { texts, numbers, tags }: Arrival,
 ): ValueAddress {
-  const values: ValueAddress[] = []
-  const all = [...texts, ...tags]
-  const { at, ends } = writeTexts(exports, all)
-  for (let i = 0; i < all.length; i++) {
-    if (i === texts.length) for (const each of numbers) values.push(exports.qjs_new_number(each))
-    const from = i === 0 ? 0 : (ends[i - 1] ?? 0)
-    const value = exports.qjs_new_string(at + from, (ends[i] ?? 0) - from)
+  const { at, ends } = writeTexts(exports, [...texts, ...tags])
+  const strings = ends.map((end, i) => {
+    const from = ends[i - 1] ?? 0
+    const value = exports.qjs_new_string(at + from, end - from)
     if (value === 0 || exports.qjs_is_exception(value) !== 0) throw tooLarge()
-    values.push(value)
-  }
-  if (tags.length === 0) for (const each of numbers) values.push(exports.qjs_new_number(each))
+    return value
+  })
   exports.wasm_free(at)
+  const stated = numbers.map((each) => exports.qjs_new_number(each))
+  const values = [...strings.slice(0, texts.length), ...stated, ...strings.slice(texts.length)]
   const list = exports.wasm_malloc(4 * values.length)
   if (list === 0) throw tooLarge()
   new Uint32Array(exports.memory.buffer, list, values.length).set(values)
@@ -94,20 +92,26 @@ export function callBegin(
 const encoder = new TextEncoder()
 
 /** Copies texts in as UTF-8, one behind the other; tells where each ends. */
-function writeTexts({ memory, wasm_malloc }: Engine['exports'], texts: readonly string[]) {
+function writeTexts({ memory, wasm_malloc }: Engine['exports'], given: readonly string[]) {
+  const isPlain = isOneByteEach(given.join(''))
+  // Halves of pairs at the borders of texts would join to other characters.
+  const texts = isPlain ? given : given.map((text) => text.toWellFormed())
   const joined = texts.join('')
-  const byteLength = Buffer.byteLength(joined)
+  const byteLength = isPlain ? joined.length : Buffer.byteLength(joined)
   const at = wasm_malloc(byteLength + 1)
   if (at === 0) throw tooLarge()
-  const into = new Uint8Array(memory.buffer, at, byteLength)
-  encoder.encodeInto(joined, into)
-  // Where every character takes a byte, which is nearly always, lengths need no counting.
-  const bytesOf =
-    byteLength === joined.length
-      ? (each: string) => each.length
-      : (each: string) => Buffer.byteLength(each)
+  encoder.encodeInto(joined, new Uint8Array(memory.buffer, at, byteLength))
   let end = 0
-  return { at, ends: texts.map((each) => (end += bytesOf(each))) }
+  const ends = texts.map((text) => {
+    end += isPlain ? text.length : Buffer.byteLength(text)
+    return end
+  })
+  return { at, ends }
+}
+
+/** So it is nearly always, and lengths need no counting. */
+function isOneByteEach(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
 }
 
 function tooLarge(): Error {

@@ -61,6 +61,23 @@ describe('an actor', () => {
     expect(result.Error).toBeUndefined()
   })
 
+  it('keeps texts apart whatever characters they end and begin with', async () => {
+    const actor = await spawn(
+      `on('See', (msg) => print(JSON.stringify([msg.tagList.slice(1), msg.data])))`,
+    )
+    const tags = { A: 'ends in half \ud83d', '\ude00 begins': '€', B: '', C: 'é\u0000' }
+    const { Output } = await actor.send({ action: 'See', tags, data: 'ü😀' })
+    expect(JSON.parse(Output.data)).toEqual([
+      [
+        { name: 'A', value: 'ends in half \ufffd' },
+        { name: '\ufffd begins', value: '€' },
+        { name: 'B', value: '' },
+        { name: 'C', value: 'é\u0000' },
+      ],
+      'ü😀',
+    ])
+  })
+
   it('sees the message, the process and nothing of the world', async () => {
     const actor = await spawn(
       `on('See', msg => print(JSON.stringify({ ...msg, list: undefined, process: process.id,

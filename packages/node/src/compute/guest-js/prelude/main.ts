@@ -27,8 +27,8 @@ const receive = (matcher: Matcher) => waitFor(matcher)
 const assign = (assignment: GivenAssignment) => postAssignment(assignment)
 
 /**
- * Evaluates one message up to the point where only queued jobs are left. The
- * engine takes a list of texts far faster than it reads JSON.
+ * Evaluates one message up to the point where only queued jobs are left. The engine takes a list of texts
+ * far faster than it reads JSON.
  */
 function begin(
   environment: string,
