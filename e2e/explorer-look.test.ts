@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient, generateWallet, walletSigner } from '@heddle/sdk'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -14,7 +14,10 @@ const pictures = fileURLToPath(new URL('../docs/pictures/', import.meta.url))
 /** Some minutes of work: every page with the tour's data, light and dark, wide and narrow. */
 const isAsked = process.env.HEDDLE_LOOK === '1' && skipReason === undefined
 
-const patienceMs = 10_000
+const docsIndex = fileURLToPath(new URL('../docs/.vitepress/dist/index.html', import.meta.url))
+const hasDocs = existsSync(docsIndex)
+
+const patienceMs = 20_000
 const silent: Narrator = { step() {}, say() {}, link() {}, stopwatch: () => () => '' }
 
 /** A page by the name of its picture, and what is there once it is whole. */
@@ -78,16 +81,43 @@ describe.skipIf(!isAsked)('the look of the explorer', { timeout: 900_000 }, () =
     expect([...found, ...faults]).toEqual([])
     await context.close()
   })
+
+  it.skipIf(!hasDocs).each([
+    ['light', wide],
+    ['dark', narrow],
+  ] as const)('shows the documentation, %s, %o: no fault, none for axe', async (...at) => {
+    const [colorScheme, viewport] = at
+    const context = await browser.newContext({ colorScheme, viewport, bypassCSP: true })
+    const page = await context.newPage()
+    const faults = faultsOf(page)
+    for (const path of docsPages) {
+      await page.goto(`${node.url}/docs/${path}`)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      faults.push(...(await axeFaults(page, `/docs/${path}`)))
+    }
+    expect(faults).toEqual([])
+    await context.close()
+  })
 })
+
+/** Pages of the documentation that between them have all of its parts. */
+const docsPages = [
+  '',
+  'quickstart',
+  'concepts',
+  'guide/explorer',
+  'reference/http',
+  'reference/sdk',
+]
 
 /** Every page, with what the tour left on the node. */
 async function looksOf(client: Client, traderId: string): Promise<readonly Look[]> {
   const { url, address = '' } = client
   const idOf = (tag: string, value: string) => newestWith(url, tag, value)
-  const [receipt, decision, message] = await Promise.all([
+  const [receipt, decision, { parentId, message }] = await Promise.all([
     idOf('Type', 'Receipt'),
     idOf('Action', 'Decision'),
-    idOf('Action', 'Infer-Response'),
+    certifiedMessage(client),
   ])
   const data = crypto.getRandomValues(new Uint8Array(60_000))
   const { commitment } = await client.da.put(data, { retention: { days: 1 } })
@@ -97,16 +127,16 @@ async function looksOf(client: Client, traderId: string): Promise<readonly Look[
     { name: 'process', path: `/process/${traderId}`, sees: 'Credit-Notice' },
     { name: 'process-talks', path: `/process/${traderId}/talks`, sees: 'received' },
     { name: 'process-outbox', path: `/process/${traderId}/outbox`, sees: 'Outbox' },
-    { name: 'process-spawned', path: `/process/${traderId}/spawned`, sees: 'trader' },
+    { name: 'process-spawned', path: `/process/${parentId}/spawned`, sees: 'crew-1' },
     { name: 'process-source', path: `/process/${traderId}/source`, sees: 'Spawn item' },
-    { name: 'message', path: `/message/${message}`, sees: 'Evaluated' },
+    { name: 'message', path: `/message/${message}`, sees: 'Kept' },
     { name: 'items', path: '/items', sees: 'Message' },
     { name: 'item', path: `/item/${receipt}`, sees: 'holds' },
     { name: 'blocks', path: '/blocks', sees: 'ago' },
     { name: 'accounts', path: '/accounts', sees: 'this node' },
     { name: 'account', path: `/account/${address}`, sees: 'order-tools' },
     { name: 'stake', path: '/stake', sees: '24 storers' },
-    { name: 'availability', path: '/availability', sees: '16 of 48' },
+    { name: 'availability', path: '/availability', sees: /^\d+ of 24$/ },
     { name: 'blob', path: `/availability/${commitment}`, sees: 'Each cell is a row' },
     { name: 'models', path: '/models', sees: 'order-tools' },
     { name: 'receipts', path: '/receipts', sees: 'model' },
@@ -122,6 +152,22 @@ async function looksOf(client: Client, traderId: string): Promise<readonly Look[
     { name: 'wallet', path: '/wallet', sees: 'In use' },
     { name: 'not-found', path: '/nowhere', sees: 'nowhere' },
   ]
+}
+
+/** A message that went all the way: it spawned, was certified by storers and kept in the store. */
+async function certifiedMessage(client: Client) {
+  const source = `on('Hire', (msg) => {
+    for (const name of ['crew-1', 'crew-2']) {
+      spawn({ source: "on('Work', (msg) => msg.reply({ data: 'done' }))", tags: { Name: name } })
+    }
+    msg.reply({ data: 'hired' })
+  })`
+  const tags = { Name: 'foreman', Availability: 'certified' }
+  const parent = await client.spawn({ source, tags })
+  const message = await parent.post({ action: 'Hire' })
+  await parent.result(message)
+  await fetch(`${client.url}/rollup/flush`, { method: 'POST' })
+  return { parentId: parent.id, message }
 }
 
 async function newestWith(url: string, name: string, value: string): Promise<string> {

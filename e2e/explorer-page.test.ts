@@ -161,6 +161,8 @@ it('says balances exactly and refusals in words', () => {
     '1,000,000,000,000,000,000 AR',
   ])
   expect(walletRefusal({ code: 4001, message: 'User rejected' }).message).toMatch(/refused/)
-  expect(walletRefusal('User cancelled').message).toBe('the wallet says: User cancelled')
+  const cancelled = new Error('User cancelled the AuthRequest')
+  expect(walletRefusal(cancelled).message).toBe('refused in the wallet: nothing was signed')
+  expect(walletRefusal('No wallets added').message).toBe('the wallet says: No wallets added')
   expect(walletRefusal({ code: 5, message: 'odd' }).message).toBe('the wallet says: odd')
 })

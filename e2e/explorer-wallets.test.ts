@@ -3,9 +3,16 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { toHex } from '@heddle/protocol/base'
 import { ethereumAddress, personalMessageDigest, portableCrypto } from '@heddle/protocol/crypto'
-import { createClient, generateWallet, type ProcessHandle, walletSigner } from '@heddle/sdk'
+import {
+  createClient,
+  generateWallet,
+  type ProcessHandle,
+  type Tag,
+  walletSigner,
+} from '@heddle/sdk'
 import { readActorSource } from '@heddle/sdk/node'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { ArweaveSigner, createData } from 'arbundles'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { faultsOf, launchChromium, skipReason } from './chromium.ts'
@@ -27,14 +34,15 @@ const ethereumAccounts = ethereumKeys.map((key) =>
 )
 
 /** `window.ethereum` with the permissions, events and refusals of EIP-1193 and of MetaMask. */
-async function injectEthereum(context: BrowserContext): Promise<void> {
+async function injectEthereum(context: BrowserContext, isAnnounced = false): Promise<void> {
   await context.exposeFunction('signEthereum', (account: number, hex: string) => {
     const digest = personalMessageDigest(Buffer.from(hex, 'hex'), portableCrypto)
     const key = ethereumKeys[account] ?? new Uint8Array(32)
     const made = secp256k1.sign(digest, key, { prehash: false, format: 'recovered' })
     return `${toHex(made.subarray(1))}${(27 + (made[0] ?? 0)).toString(16)}`
   })
-  await context.addInitScript((accounts: readonly string[]) => {
+  const given = [ethereumAccounts, isAnnounced] as const
+  await context.addInitScript(([accounts, isTold]: typeof given) => {
     const listeners = new Map<string, Set<(value: unknown) => void>>()
     const emit = (event: string, value: unknown) => {
       for (const listener of listeners.get(event) ?? []) listener(value)
@@ -67,8 +75,16 @@ async function injectEthereum(context: BrowserContext): Promise<void> {
       listeners.set(event, (listeners.get(event) ?? new Set()).add(listener))
     const removeListener = (event: string, listener: (value: unknown) => void) =>
       listeners.get(event)?.delete(listener)
-    Object.assign(window, { wallet, ethereum: { request, on, removeListener } })
-  }, ethereumAccounts)
+    const provider = { request, on, removeListener }
+    Object.assign(window, { wallet })
+    if (!isTold) return void Object.assign(window, { ethereum: provider })
+    const info = { uuid: '1', name: 'Fox', icon: 'data:,', rdns: 'example.fox' }
+    const detail = Object.freeze({ info, provider })
+    const announce = () =>
+      window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }))
+    window.addEventListener('eip6963:requestProvider', announce)
+    announce()
+  }, given)
 }
 
 /** Two keys for these tests alone; nothing of worth is signed with them. */
@@ -76,15 +92,33 @@ const arweaveKeys = JSON.parse(
   readFileSync(new URL('./arweave-test-keys.json', import.meta.url), 'utf8'),
 ) as readonly JsonWebKeyInput['key'][]
 
-/** `window.arweaveWallet` with the permissions and events of Wander. */
-async function injectArweave(context: BrowserContext): Promise<void> {
-  await context.exposeFunction('signArweave', (account: number, hex: string) => {
-    const padding = constants.RSA_PKCS1_PSS_PADDING
-    const key = createPrivateKey({ key: arweaveKeys[account] ?? {}, format: 'jwk' })
-    return sign('sha256', Buffer.from(hex, 'hex'), { key, padding, saltLength: 32 }).toString('hex')
-  })
+/** How an Arweave wallet signs: whole items, in the shapes they were seen in, or bytes as they once did. */
+type ArweaveWay = 'buffer' | 'numbers' | 'signature'
+
+/** Signs as Wander does: the item is made by arbundles. */
+async function signDataItem(account: number, text: string): Promise<string> {
+  const { data, ...options } = JSON.parse(text) as { data: number[]; tags: Tag[]; anchor: string }
+  const signer = new ArweaveSigner(
+    arweaveKeys[account] as ConstructorParameters<typeof ArweaveSigner>[0],
+  )
+  const item = createData(Uint8Array.from(data), signer, options)
+  await item.sign(signer)
+  return item.getRaw().toString('hex')
+}
+
+async function signBytes(account: number, hex: string): Promise<string> {
+  const padding = constants.RSA_PKCS1_PSS_PADDING
+  const key = createPrivateKey({ key: arweaveKeys[account] ?? {}, format: 'jwk' })
+  return sign('sha256', Buffer.from(hex, 'hex'), { key, padding, saltLength: 32 }).toString('hex')
+}
+
+/** `window.arweaveWallet` with the permissions, shapes and events of Wander; it comes after the page. */
+async function injectArweave(context: BrowserContext, way: ArweaveWay): Promise<void> {
+  await context.exposeFunction('signArweave', signBytes)
+  await context.exposeFunction('signDataItemArweave', signDataItem)
   const owners = arweaveKeys.map(({ n }) => String(n))
-  await context.addInitScript((publicKeys: readonly string[]) => {
+  const given = [owners, way] as const
+  await context.addInitScript(([publicKeys, answers]: typeof given) => {
     let [active, granted] = [0, [] as readonly string[]]
     const wallet: Faked = {
       refuse: false,
@@ -99,11 +133,31 @@ async function injectArweave(context: BrowserContext): Promise<void> {
     }
     const need = (permission: string) => {
       if (!granted.includes(permission)) throw new Error(`Missing permission ${permission}`)
+      if (wallet.refuse) throw new Error('User cancelled the AuthRequest')
     }
-    const call = window as unknown as { signArweave(account: number, hex: string): Promise<string> }
+    type Sign = (account: number, text: string) => Promise<string>
+    const call = window as unknown as { signArweave: Sign; signDataItemArweave: Sign }
+    const bytesOf = (hex: string) =>
+      (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16))
+    const signsItems = {
+      async signDataItem(item: { data: Uint8Array; anchor?: unknown }) {
+        need('SIGN_TRANSACTION')
+        if (!ArrayBuffer.isView(item.data)) throw new Error('Input is not an ArrayBuffer.')
+        const text = JSON.stringify({ ...item, data: Array.from(item.data) })
+        const bytes = bytesOf(await call.signDataItemArweave(active, text))
+        return answers === 'numbers' ? bytes : Uint8Array.from(bytes).buffer
+      },
+    }
+    const signsBytes = {
+      async signature(data: Uint8Array) {
+        need('SIGNATURE')
+        const hex = Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('')
+        return { ...bytesOf(await call.signArweave(active, hex)) }
+      },
+    }
     const arweaveWallet = {
       async connect(permissions: readonly string[]) {
-        if (wallet.refuse) throw 'User cancelled the AuthRequest'
+        if (wallet.refuse) throw new Error('User cancelled the AuthRequest')
         granted = permissions
       },
       getPermissions: async () => granted,
@@ -111,16 +165,14 @@ async function injectArweave(context: BrowserContext): Promise<void> {
         need('ACCESS_PUBLIC_KEY')
         return publicKeys[active]
       },
-      async signature(data: Uint8Array) {
-        need('SIGNATURE')
-        if (wallet.refuse) throw 'User cancelled the AuthRequest'
-        const hex = Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('')
-        const bytes = (await call.signArweave(active, hex)).match(/../g) ?? []
-        return Uint8Array.from(bytes, (pair) => Number.parseInt(pair, 16))
-      },
+      ...(answers === 'signature' ? signsBytes : signsItems),
     }
-    Object.assign(window, { wallet, arweaveWallet })
-  }, owners)
+    Object.assign(window, { wallet })
+    setTimeout(() => {
+      Object.assign(window, { arweaveWallet })
+      window.dispatchEvent(new CustomEvent('arweaveWalletLoaded', { detail: {} }))
+    }, 300)
+  }, given)
 }
 
 const fake = <T>(page: Page, act: (wallet: Faked) => T) =>
@@ -134,11 +186,34 @@ async function send(page: Page, processId: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign and send' }).click()
 }
 
-type Kind = { readonly name: string; inject(context: BrowserContext): Promise<void> }
+type Kind = {
+  readonly name: string
+  readonly how: string
+  inject(context: BrowserContext): Promise<void>
+}
 
 const kinds: readonly Kind[] = [
-  { name: 'Ethereum wallet', inject: injectEthereum },
-  { name: 'Arweave wallet', inject: injectArweave },
+  { name: 'Ethereum wallet', how: 'at window.ethereum', inject: injectEthereum },
+  {
+    name: 'Ethereum wallet',
+    how: 'announced by EIP-6963',
+    inject: (context) => injectEthereum(context, true),
+  },
+  {
+    name: 'Arweave wallet',
+    how: 'that signs items into a buffer',
+    inject: (context) => injectArweave(context, 'buffer'),
+  },
+  {
+    name: 'Arweave wallet',
+    how: 'that signs items into numbers',
+    inject: (context) => injectArweave(context, 'numbers'),
+  },
+  {
+    name: 'Arweave wallet',
+    how: 'that signs bytes only',
+    inject: (context) => injectArweave(context, 'signature'),
+  },
 ]
 
 /** Wallets as extensions are: they ask, refuse, turn to other accounts and leave. */
@@ -163,7 +238,7 @@ describe.skipIf(!isAsked)('wallets of the explorer, with HEDDLE_LOOK=1', () => {
     removeFolder(folder)
   })
 
-  it.each(kinds)('signs with an $name, which may refuse, change and leave', async (kind) => {
+  it.each(kinds)('signs with an $name $how, which may refuse, change and leave', async (kind) => {
     const context = await browser.newContext()
     await kind.inject(context)
     const page = await context.newPage()
@@ -181,10 +256,7 @@ describe.skipIf(!isAsked)('wallets of the explorer, with HEDDLE_LOOK=1', () => {
       wallet.refuse = true
     })
     await panel.getByRole('button', { name: 'Connect' }).click()
-    await page
-      .getByRole('alert')
-      .getByText(/refused in the wallet|cancelled/)
-      .waitFor()
+    await page.getByRole('alert').getByText('refused in the wallet: nothing was signed').waitFor()
     await fake(page, (wallet) => {
       wallet.refuse = false
     })
@@ -198,10 +270,7 @@ describe.skipIf(!isAsked)('wallets of the explorer, with HEDDLE_LOOK=1', () => {
       wallet.refuse = true
     })
     await page.getByRole('button', { name: 'Sign and send' }).click()
-    await page
-      .getByRole('alert')
-      .getByText(/refused in the wallet|cancelled/)
-      .waitFor()
+    await page.getByRole('alert').getByText('refused in the wallet: nothing was signed').waitFor()
     await fake(page, (wallet) => {
       wallet.refuse = false
     })

@@ -73,6 +73,19 @@ describe.skipIf(skipReason !== undefined)('the explorer in Chromium', () => {
     await page.close()
   })
 
+  it('lists who signed, to the first item, with what each did', async () => {
+    const { page, faults } = await open('/accounts')
+    await page.getByText(/^in all \d+ items$/).waitFor()
+    const own = page.getByRole('row').filter({ hasText: 'this node' })
+    await own
+      .getByText(/^[1-9]\d*$/)
+      .first()
+      .waitFor()
+    expect(await page.getByRole('row').count()).toBeGreaterThan(2)
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
   it('finds any id, moves by keys, and has an address for every state', async () => {
     const { page, faults } = await open('')
     await page.getByRole('heading', { name: 'Overview' }).waitFor()

@@ -3,7 +3,7 @@ import { fetchRoutes } from './api/node.ts'
 
 /** Parts that not every node has, and how the routes begin that it has then. */
 const marks = {
-  availability: 'GET /da/',
+  availability: 'GET /da/status',
   models: 'GET /v1/models',
   provenance: 'GET /provenance/',
 } as const

@@ -1,10 +1,11 @@
 import { encodeText, isId } from '@heddle/protocol/base'
 import { portableCrypto, type StreamHash, startPortableSha384 } from '@heddle/protocol/crypto'
-import { createItem, type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
+import { type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
 import type { DaClient } from './da/client.ts'
 import { createLazyDa } from './da/lazy.ts'
 import type { DaOptions } from './da/source.ts'
 import * as errors from './errors.ts'
+import { createSignedItem, isItemSigner } from './item-signer.ts'
 import { type NodeStatus, readStatus } from './node-status.ts'
 import { postItem } from './post.ts'
 import { createProcess, type ProcessHandle, scheduledResult } from './process.ts'
@@ -144,12 +145,14 @@ async function upload(
   { data, tags, signal, ...rest }: UploadInput,
 ): Promise<string> {
   if (signer === undefined) throw errors.signerMissing()
-  if (data instanceof Blob) {
+  // A wallet that signs whole items needs all of one at once.
+  if (data instanceof Blob && !isItemSigner(signer)) {
     const input = { ...rest, tags: tagList(tags), signal }
     return await uploadParts({ transport, signer, startSha384 }, data, input)
   }
-  const bytes = typeof data === 'string' ? encodeText(data) : data
-  const item = await createItem({ data: bytes, tags: tagList(tags) }, signer, portableCrypto)
+  const whole = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data
+  const bytes = typeof whole === 'string' ? encodeText(whole) : whole
+  const item = await createSignedItem({ data: bytes, tags: tagList(tags) }, signer)
   await postBytes(transport, '/v1/tx', item.bytes, signal)
   return item.id
 }

@@ -59,6 +59,14 @@ export function walletInvalid(what: string, cause?: unknown): HeddleError {
   return new HeddleError('wallet-invalid', 'invalid', text, {}, { cause })
 }
 
+/** A wallet that signs whole items changed one; nothing of it was sent. */
+export function itemAltered(what: string): HeddleError {
+  const text =
+    `the wallet signed an item with another ${what} than it was asked for; it was not sent: ` +
+    'choose the account you connected with, or another wallet'
+  return new HeddleError('item-altered', 'invalid', text, { what })
+}
+
 /** The bytes under an id are not that item, or its signature does not hold. */
 export function itemForged(id: string, url: string): HeddleError {
   const text = `what ${url} gave for ${id} is not that item: do not trust this node`

@@ -1,5 +1,11 @@
 export { HeddleError, isHeddleError } from '@heddle/protocol/base'
-export { ethereumSigner, type Item, type Signer, type Tag } from '@heddle/protocol/item'
+export {
+  ethereumSigner,
+  type Item,
+  type ItemDraft,
+  type Signer,
+  type Tag,
+} from '@heddle/protocol/item'
 export {
   type Client,
   type ClientOptions,
@@ -16,6 +22,7 @@ export type { Retention } from './da/retention.ts'
 export type { DrawnSample, SampleInput, SampleReport } from './da/sample.ts'
 export type { DaOptions } from './da/source.ts'
 export { type AnyCertificate, type VerifiedBlob, verifyBlob } from './da/verify.ts'
+export { createSignedItem, type ItemSigner } from './item-signer.ts'
 export {
   type AddedModel,
   addModel,
@@ -28,6 +35,7 @@ export {
   type WeightFile,
 } from './models.ts'
 export type { NodeStatus } from './node-status.ts'
+export { signItem } from './post.ts'
 export type { MessageInput, ProcessHandle, ReadInput, SlotResult } from './process.ts'
 export {
   fetchProvenance,

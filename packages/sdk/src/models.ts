@@ -1,6 +1,6 @@
 import { encodeBase64Url, HeddleError } from '@heddle/protocol/base'
 import { type Item, tagValue } from '@heddle/protocol/item'
-import { type BlobHash, portableSha256 } from '@heddle/protocol/merkle'
+import { type BlobHash, portableBlake3, portableSha256 } from '@heddle/protocol/merkle'
 import {
   type ChatFormat,
   type ChunkList,
@@ -33,8 +33,9 @@ export type ModelProgress = {
 
 export type ModelWork = {
   readonly onProgress?: ((progress: ModelProgress) => void) | undefined
-  /** SHA-256; the portable one unless told. */
+  /** SHA-256, and the BLAKE3 of chunks: the portable ones unless told. */
   readonly hash?: BlobHash
+  readonly chunkHash?: BlobHash
   readonly signal?: AbortSignal
 }
 
@@ -66,13 +67,13 @@ const protocolTag = { name: 'Data-Protocol', value: 'Heddle' }
  * what is wrong with the file, or what the node refuses.
  */
 export async function addModel(client: Client, input: ModelInput): Promise<AddedModel> {
-  const { file, hash = portableSha256, tokenizer } = input
+  const { file, hash = portableSha256, chunkHash = portableBlake3, tokenizer } = input
   const count = chunkCount(file.sizeBytes)
   const { format, shape } = await inspectModelFile((n) => file.read(0, n), file.sizeBytes)
   if (format === 'llama2c' && tokenizer === undefined) throw tokenizerNeeded(input.name)
-  const weights = await hashChunks(input, count, hash)
+  const weights = await hashChunks(input, count, chunkHash)
   const { ids, sentChunks } = await sendChunks(client, input, weights)
-  const root = encodeBase64Url(chunkRoot(weights, hash))
+  const root = encodeBase64Url(chunkRoot(weights, chunkHash))
   const isApart = format === 'llama2c' && tokenizer !== undefined
   const tokenizerPart = isApart
     ? {
@@ -81,7 +82,7 @@ export async function addModel(client: Client, input: ModelInput): Promise<Added
       }
     : { tokenizerHash: root }
   const manifest: ModelManifest = {
-    version: 1,
+    version: chunkHash.id === portableBlake3.id ? 2 : 1,
     name: input.name,
     format,
     precision: input.precision ?? 'int8',
@@ -97,7 +98,7 @@ export async function addModel(client: Client, input: ModelInput): Promise<Added
   }
   // Read again as every reader will: a manifest nobody could read must not be kept.
   const data = writeManifest(manifest)
-  readManifest(data, hash)
+  readManifest(data, chunkHash)
   const id = await client.upload({ data, tags: modelTags(manifest), ...withSignal(input.signal) })
   return { id, root, chunks: count, sentChunks }
 }
@@ -107,11 +108,18 @@ export async function fetchChunk(
   client: Client,
   manifest: ModelManifest,
   index: number,
-  { hash = portableSha256, signal }: ModelWork = {},
+  work: ModelWork = {},
 ): Promise<Uint8Array> {
-  const answer = await client.transport.get(`/raw/${manifest.chunks[index]}`, signal)
-  checkChunk(manifest.weights, index, answer.body, hash)
+  const answer = await client.transport.get(`/raw/${manifest.chunks[index]}`, work.signal)
+  checkChunk(manifest.weights, index, answer.body, hashFor(manifest.weights, work))
   return answer.body
+}
+
+function hashFor(
+  { hashId = portableSha256.id }: ChunkList,
+  { hash = portableSha256, chunkHash = portableBlake3 }: ModelWork,
+): BlobHash {
+  return hashId === chunkHash.id ? chunkHash : hash
 }
 
 /** A model's item and what it says, signature and root checked. Rejects with `model-unknown`. */
@@ -156,7 +164,7 @@ async function hashChunks(
     leaves.set(hash.digest(await file.read(from, to)), index * 32)
     report({ onProgress }, 'hashing', to, sizeBytes)
   }
-  return { sizeBytes, leaves }
+  return { sizeBytes, leaves, hashId: hash.id }
 }
 
 async function sendChunks(

@@ -1,7 +1,7 @@
 import { encodeText, isHeddleError, toHex } from '@heddle/protocol/base'
-import { portableCrypto } from '@heddle/protocol/crypto'
-import { createItem, type Item, type ItemDraft, type Signer } from '@heddle/protocol/item'
+import type { Item, ItemDraft, Signer } from '@heddle/protocol/item'
 import { signerMissing } from './errors.ts'
+import { createSignedItem } from './item-signer.ts'
 import { postBytes, type Transport } from './transport.ts'
 
 /**
@@ -15,7 +15,7 @@ function newAnchor(): Uint8Array {
 /** Signs a draft as an item of its own, whatever was signed before. Throws `signer-missing`. */
 export function signItem(signer: Signer | undefined, draft: ItemDraft): Promise<Item> {
   if (signer === undefined) throw signerMissing()
-  return createItem({ ...draft, anchor: newAnchor() }, signer, portableCrypto)
+  return createSignedItem({ ...draft, anchor: newAnchor() }, signer)
 }
 
 /**

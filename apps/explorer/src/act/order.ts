@@ -1,6 +1,4 @@
-import { portableCrypto } from '@heddle/protocol/crypto'
-import { createItem } from '@heddle/protocol/item'
-import type { Signer } from '@heddle/sdk'
+import { type Signer, signItem } from '@heddle/sdk'
 import { request } from '../api/request.ts'
 
 /** An order to the messenger about a process: an item without Type, so that it is no message. */
@@ -10,9 +8,8 @@ export async function signAndPost(
   signer: Signer,
   signal: AbortSignal,
 ): Promise<{ readonly retried: number }> {
-  const anchor = crypto.getRandomValues(new Uint8Array(32))
-  const draft = { target: processId, data: new TextEncoder().encode(' '), tags: [], anchor }
-  const { bytes } = await createItem(draft, signer, portableCrypto)
+  const draft = { target: processId, data: new TextEncoder().encode(' '), tags: [] }
+  const { bytes } = await signItem(signer, draft)
   const headers = { 'content-type': 'application/octet-stream' }
   const body = new Uint8Array(bytes)
   const answer = await request(path, { method: 'POST', body, headers, signal })

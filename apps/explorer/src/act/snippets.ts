@@ -18,12 +18,13 @@ export function sendSnippets(url: string, draft: MessageDraft, isDryRun: boolean
     ...(tags.length === 0 ? [] : [`tags: ${record(tags)}`]),
     ...(data === '' ? [] : [`data: ${quote(data)}`]),
   ]
+  const input = fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
   const all = [...(action === '' ? [] : [{ name: 'Action', value: action }]), ...tags]
   const call = isDryRun ? 'dryrun' : 'message'
   const signer = isDryRun ? '' : '\n  signer: createDataItemSigner(wallet),'
   return {
     sdk: `${sdkHead(url)}
-const result = await heddle.process('${processId}').${verb}({ ${fields.join(', ')} })
+const result = await heddle.process('${processId}').${verb}(${input})
 console.log(result.messages)`,
     aoconnect: `${aoconnectHead(url)}
 const id = await ao.${call}({

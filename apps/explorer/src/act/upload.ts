@@ -1,6 +1,4 @@
-import { portableCrypto } from '@heddle/protocol/crypto'
-import { createItem } from '@heddle/protocol/item'
-import type { Signer, Tag } from '@heddle/sdk'
+import { createSignedItem, type Signer, type Tag } from '@heddle/sdk'
 
 export type Progress = (sentBytes: number, totalBytes: number) => void
 
@@ -13,7 +11,7 @@ export async function uploadFile(
   onProgress: Progress,
 ): Promise<string> {
   const data = new Uint8Array(await file.arrayBuffer())
-  const item = await createItem({ data, tags: [...tags] }, signer, portableCrypto)
+  const item = await createSignedItem({ data, tags: [...tags] }, signer)
   await post('/v1/tx', item.bytes, signal, onProgress)
   return item.id
 }

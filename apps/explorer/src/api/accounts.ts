@@ -1,4 +1,4 @@
-import { findItems, runQuery } from './graphql.ts'
+import { runQuery } from './graphql.ts'
 import { getText } from './request.ts'
 
 /** What this node knows of an address. */
@@ -12,25 +12,21 @@ export type AccountFacts = {
   readonly winston: bigint
 }
 
-/** Items read to learn who signs. */
-export const itemsRead = 1000
-/** Accounts in one answer: each costs a query of its own. */
-const accountsMax = 60
 /** Searches that a node takes in one query are 16. */
 const accountsPerQuery = 5
 
 type Counts = Readonly<Record<string, { readonly count: number }>>
 
-/** Those who signed the newest items, busiest first. */
-export async function readAccounts(signal: AbortSignal): Promise<readonly AccountFacts[]> {
-  const { items } = await findItems({}, { first: itemsRead }, signal)
-  const seen = new Set(items.map(({ owner }) => owner.address))
-  const addresses = [...seen].slice(0, accountsMax)
+/** What the node knows of each address, in their order. */
+export async function readAccounts(
+  addresses: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly AccountFacts[]> {
   const parts: Promise<readonly AccountFacts[]>[] = []
   for (let at = 0; at < addresses.length; at += accountsPerQuery) {
     parts.push(readFacts(addresses.slice(at, at + accountsPerQuery), signal))
   }
-  return (await Promise.all(parts)).flat().sort((a, b) => b.signed - a.signed)
+  return (await Promise.all(parts)).flat()
 }
 
 export async function readAccount(address: string, signal: AbortSignal): Promise<AccountFacts> {

@@ -7,6 +7,8 @@ export type FoundPages = {
   readonly first: Load<unknown>
   readonly hasMore: boolean
   readonly isLoadingMore: boolean
+  /** Why the page after could not be had; `more` tries again. */
+  readonly moreError: Error | undefined
   more(): void
 }
 
@@ -18,11 +20,13 @@ export function useFoundItems(filter: ItemFilter): FoundPages {
   const first = useLoad(key, (signal) => findItems(filter, { first: pageItems }, signal))
   const [rest, setRest] = useState<Rest>({ key, items: [], cursor: '', hasMore: true })
   const [isLoadingMore, setLoadingMore] = useState(false)
+  const [moreError, setMoreError] = useState<Error>()
   const own = rest.key === key ? rest : { key, items: [], cursor: '', hasMore: true }
   const cursor = own.cursor || first.value?.cursor || ''
   const hasMore = own.cursor === '' ? (first.value?.hasNextPage ?? false) : own.hasMore
   const more = useCallback(() => {
     setLoadingMore(true)
+    setMoreError(undefined)
     findItems(JSON.parse(key) as ItemFilter, { first: pageItems, after: cursor })
       .then((page) =>
         setRest({
@@ -32,6 +36,9 @@ export function useFoundItems(filter: ItemFilter): FoundPages {
           hasMore: page.hasNextPage,
         }),
       )
+      .catch((fault: unknown) =>
+        setMoreError(fault instanceof Error ? fault : new Error(String(fault))),
+      )
       .finally(() => setLoadingMore(false))
   }, [key, cursor, own.items])
   return {
@@ -39,6 +46,7 @@ export function useFoundItems(filter: ItemFilter): FoundPages {
     first,
     hasMore,
     isLoadingMore,
+    moreError,
     more,
   }
 }

@@ -1,14 +1,12 @@
 import type { SlotMoments } from '@heddle/protocol/api'
 import { type Found, findItems } from './graphql.ts'
+import { type Lasting, readLasting } from './lasting.ts'
 import { fetchMoments } from './node.ts'
-import { isMissing } from './request.ts'
 import {
   type Assigned,
   fetchAssigned,
-  fetchLogAvailability,
   fetchOutbox,
   fetchResult,
-  fetchRollup,
   type Letter,
   type Outgoing,
   type Place,
@@ -27,14 +25,6 @@ export type Sent = {
   readonly item?: Found
   /** What the messenger says while it has not arrived. */
   readonly letter?: Letter
-}
-
-/** How lasting a slot is beyond this node's own log. */
-export type Lasting = {
-  /** What storers signed for; absent where the process does not ask for it. */
-  readonly certified?: { readonly isDone: boolean; readonly commitment?: string }
-  /** Rolled up into the store; absent where the node does not do that. */
-  readonly kept?: { readonly isDone: boolean; readonly bundle?: string }
 }
 
 /** All that is known of a message's life. */
@@ -68,27 +58,6 @@ export async function readJourney(id: string, signal: AbortSignal): Promise<Jour
   const { certified, kept } = lasting
   const isSettled = isPushed && certified?.isDone !== false && kept?.isDone !== false
   return { ...base, result, sent, isSettled }
-}
-
-/** Nodes without a wide lane or rollup do not have these routes. */
-async function readLasting({ processId, slot }: Place, signal: AbortSignal): Promise<Lasting> {
-  const orAbsent = <T>(asked: Promise<T>) =>
-    asked.catch((error: unknown) => {
-      if (isMissing(error)) return undefined
-      throw error
-    })
-  const [availability, rollup] = await Promise.all([
-    orAbsent(fetchLogAvailability(processId, signal)),
-    orAbsent(fetchRollup(processId, signal)),
-  ])
-  const range = availability?.ranges.find((one) => one.fromSlot <= slot && slot <= one.toSlot)
-  const isAsked = availability !== undefined && availability.certifiedTo > 0
-  const commitment = range && { commitment: range.certificate.commitment }
-  const bundle = rollup?.rollup === undefined ? {} : { bundle: rollup.rollup }
-  return {
-    ...(isAsked && { certified: { isDone: slot < availability.certifiedTo, ...commitment } }),
-    ...(rollup && { kept: { isDone: slot < rollup.slots, ...bundle } }),
-  }
 }
 
 async function followSent(

@@ -128,8 +128,13 @@ export async function fetchComputeStatus(
 /** Slots of a log in one blob. */
 type CertifiedRange = {
   readonly fromSlot: number
+  /** Not of it. */
   readonly toSlot: number
-  readonly certificate: { readonly commitment: string }
+  readonly certificate: {
+    readonly commitment: string
+    readonly signers: readonly number[]
+    readonly members: number
+  }
 }
 
 /** How far storers signed for a log; 0 where its process does not ask for that. */

@@ -22,6 +22,7 @@ export function BlobTable({ blobs }: { blobs: Load<readonly BlobRow[]> }) {
       ) : (
         <Table
           label="Newest blobs"
+          hideNarrow={[3, 5]}
           columns={['Blob', { number: 'Size' }, 'Code', { number: 'Signed by' }, 'Kept until']}
         >
           {value.map((blob) => (

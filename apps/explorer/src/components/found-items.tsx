@@ -20,7 +20,7 @@ type FoundItemsProps = {
 
 /** Items that match, newest first. */
 export function FoundItems({ filter, label, empty, toOf }: FoundItemsProps) {
-  const { items, first, hasMore, isLoadingMore, more } = useFoundItems(filter)
+  const { items, first, hasMore, isLoadingMore, moreError, more } = useFoundItems(filter)
   const names = useNames(items.map(({ recipient }) => recipient))
   if (first.error !== undefined) return <Failure error={first.error} onRetry={first.reload} />
   if (first.isLoading) return <Loading rows={8} />
@@ -29,6 +29,7 @@ export function FoundItems({ filter, label, empty, toOf }: FoundItemsProps) {
     <>
       <Table
         label={label}
+        hideNarrow={[3]}
         columns={['Item', 'What', 'Owner', { number: 'Size' }, { number: 'Block' }]}
       >
         {items.map((item) => (
@@ -39,6 +40,7 @@ export function FoundItems({ filter, label, empty, toOf }: FoundItemsProps) {
           />
         ))}
       </Table>
+      {moreError !== undefined && <Failure error={moreError} onRetry={more} />}
       {hasMore && <More isLoading={isLoadingMore} onMore={more} />}
     </>
   )

@@ -25,8 +25,12 @@ const columns = ['Slot', 'Kind', 'To', 'State', 'What happened']
 
 /** What processes sent, with how far it got. */
 export function Letters({ letters, label, hasSender = false }: LettersProps) {
+  const first = hasSender ? 1 : 0
+  const isQuiet = letters.every((letter) => !hasStory(letter))
+  // The kind says little, and so does a column of dashes.
+  const hidden = [first + 2, ...(isQuiet ? [first + 5] : [])]
   return (
-    <Table label={label} columns={hasSender ? ['From', ...columns] : columns}>
+    <Table label={label} columns={hasSender ? ['From', ...columns] : columns} hideNarrow={hidden}>
       {letters.map((letter) => (
         <tr key={letter.deliveryId}>
           {hasSender && (
@@ -59,9 +63,13 @@ function Target({ letter: { target } }: { letter: Letter }) {
   return <Id id={target} name={names.get(target)} to={paths.search(target)} />
 }
 
+function hasStory({ lastError, attempts }: Letter): boolean {
+  return lastError !== undefined || attempts !== undefined
+}
+
 function Story({ letter }: { letter: Letter }) {
   const { attempts, nextRetry, lastError, state } = letter
-  if (lastError === undefined && attempts === undefined) return <span class="quiet">–</span>
+  if (!hasStory(letter)) return <span class="quiet">–</span>
   return (
     <>
       {lastError}

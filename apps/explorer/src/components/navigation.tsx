@@ -18,7 +18,8 @@ const groups: readonly (readonly [title: string, places: readonly Place[]])[] = 
     [
       ['Items', paths.items()],
       ['Blocks', paths.blocks()],
-      ['Availability', paths.availability(), 'availability'],
+      // Without storers it says how to have some.
+      ['Availability', paths.availability()],
       ['Query', paths.query()],
     ],
   ],
@@ -34,7 +35,7 @@ const groups: readonly (readonly [title: string, places: readonly Place[]])[] = 
     'Who',
     [
       ['Accounts', paths.accounts()],
-      ['Stake', paths.stake(), 'availability'],
+      ['Stake', paths.stake()],
     ],
   ],
   [

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { RequestError } from '../api/request.ts'
+import { isMissing, RequestError } from '../api/request.ts'
 
 /** Shown while something is on its way: rows of the height that will come. */
 export function Loading({ rows = 3, label = 'Loading' }: { rows?: number; label?: string }) {
@@ -31,7 +31,7 @@ export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void
   const code = error instanceof RequestError && error.code !== '' ? error.code : undefined
   return (
     <div class="notice notice-error" role="alert">
-      <h3>That did not work</h3>
+      <h3>{isMissing(error) ? 'Not here' : 'That did not work'}</h3>
       <p>{error.message}</p>
       {code !== undefined && <p class="quiet mono">{code}</p>}
       {onRetry !== undefined && (

@@ -1,25 +1,15 @@
-import type { ComponentChildren } from 'preact'
-import type { Journey, Lasting, Sent } from '../api/journey.ts'
+import type { Journey, Sent } from '../api/journey.ts'
 import { useLoad } from '../api/load.ts'
-import { fetchAssigned, type Place, placeOf } from '../api/units.ts'
-import { formatCount, formatDuration } from '../format.ts'
+import { fetchAssigned, type Place, placeOf, tagValue } from '../api/units.ts'
+import { formatCount } from '../format.ts'
 import { useNames } from '../names.ts'
 import { paths } from '../paths.ts'
 import { Id } from './id.tsx'
+import { CertifiedSteps, KeptStep } from './lasting-steps.tsx'
 import { letterTones } from './letters.tsx'
 import { Badge } from './panel.tsx'
-import { Age, Moment } from './time.tsx'
-
-type State = 'done' | 'waiting' | 'failed'
-
-type StepProps = {
-  readonly state: State
-  readonly title: string
-  readonly atMs?: number | undefined
-  /** Since the step before. */
-  readonly tookMs?: number | undefined
-  readonly children?: ComponentChildren
-}
+import { between, Step } from './step.tsx'
+import { Age } from './time.tsx'
 
 /** The stations of a message in their order. */
 export function Steps({ journey }: { journey: Journey }) {
@@ -27,6 +17,7 @@ export function Steps({ journey }: { journey: Journey }) {
   const { scheduledMs, evaluatedMs } = moments
   return (
     <ol class="steps">
+      <Received journey={journey} />
       <Step state="done" title={`Given slot ${formatCount(place.slot)}`} atMs={place.timestampMs}>
         the scheduler signed its assignment
       </Step>
@@ -47,65 +38,36 @@ export function Steps({ journey }: { journey: Journey }) {
       {sent.map((one) => (
         <Pushed key={one.deliveryId} sent={one} evaluatedMs={evaluatedMs} />
       ))}
-      {result !== undefined && <LastingSteps lasting={lasting} />}
+      {result !== undefined && (
+        <>
+          <CertifiedSteps lasting={lasting} moments={moments} />
+          <KeptStep lasting={lasting} />
+        </>
+      )}
     </ol>
   )
 }
 
-/** What makes the slot outlive this node. */
-function LastingSteps({ lasting: { certified, kept } }: { lasting: Lasting }) {
+/** Whose it is, and how it came: what is pushed names its sender. */
+function Received({ journey: { assigned } }: { journey: Journey }) {
+  const { message } = assigned
+  const tags = message?.tags
+  const sender = tagValue(tags, 'From-Process')
+  const from = sender ?? message?.owner.address ?? ''
+  const names = useNames([from])
+  const cron = tagValue(tags, 'Cron-Tick')
+  if (cron !== undefined) {
+    return (
+      <Step state="done" title="Received">
+        a tick of this node: every {cron.replace('-', ' ')}
+      </Step>
+    )
+  }
   return (
-    <>
-      {certified !== undefined && (
-        <Step
-          state={certified.isDone ? 'done' : 'waiting'}
-          title={certified.isDone ? 'Published and certified' : 'Waits for storers'}
-        >
-          {certified.commitment === undefined ? (
-            'storers sign for its rows'
-          ) : (
-            <>
-              storers signed for its rows in blob{' '}
-              <Id id={certified.commitment} to={paths.blob(certified.commitment)} />
-            </>
-          )}
-        </Step>
-      )}
-      {kept !== undefined && (
-        <Step
-          state={kept.isDone ? 'done' : 'waiting'}
-          title={kept.isDone ? 'Kept' : 'Waits for the next rollup'}
-        >
-          {kept.bundle === undefined || !kept.isDone ? (
-            'logs are rolled up into the store now and then'
-          ) : (
-            <>
-              in the store; the newest bundle of its log is{' '}
-              <Id id={kept.bundle} to={paths.item(kept.bundle)} />
-            </>
-          )}
-        </Step>
-      )}
-    </>
-  )
-}
-
-function between(fromMs: number | undefined, toMs: number | undefined): number | undefined {
-  return fromMs === undefined || toMs === undefined ? undefined : Math.max(0, toMs - fromMs)
-}
-
-function Step({ state, title, atMs, tookMs, children }: StepProps) {
-  return (
-    <li class={`step step-${state}`}>
-      <div class="step-line">
-        <b>{title}</b>
-        <span class="step-times">
-          {tookMs !== undefined && <span class="quiet">+{formatDuration(tookMs)}</span>}
-          {atMs !== undefined && <Moment ms={atMs} />}
-        </span>
-      </div>
-      {children !== undefined && <p>{children}</p>}
-    </li>
+    <Step state="done" title="Received">
+      {sender === undefined ? 'signed by ' : 'pushed from '}
+      <Id id={from} name={names.get(from)} to={paths.search(from)} />, its signature checked
+    </Step>
   )
 }
 

@@ -7,16 +7,18 @@ type TableProps = {
   /** What is in it, for those who cannot see it. */
   readonly label: string
   readonly columns: readonly Column[]
+  /** Columns that narrow screens leave out, counted from 1: what they say is on the page of the row too. */
+  readonly hideNarrow?: readonly number[]
   /** Rows. */
   readonly children: ComponentChildren
 }
 
 /** A table of few rows, which scrolls sideways where it does not fit. Long ones are `VirtualRows`. */
-export function Table({ label, columns, children }: TableProps) {
+export function Table({ label, columns, hideNarrow = [], children }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
     <section class="table-scroll" tabIndex={0} aria-label={label}>
-      <table class="table">
+      <table class={['table', ...hideNarrow.map((at) => `hide-${at}`)].join(' ')}>
         <thead>
           <tr>
             {columns.map((column) => {

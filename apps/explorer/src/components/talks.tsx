@@ -92,7 +92,7 @@ function Node({ partner, x, y }: { partner: Partner; x: number; y: number }) {
     // biome-ignore lint/a11y/noStaticElementInteractions: the table has the same links for keys
     <g class="graph-node" onClick={open}>
       <circle cx={x} cy={y} r="17" class={partner.process ? 'is-process' : ''} />
-      <text x={x} y={y + 32}>
+      <text x={x} y={y < middlePx ? y - 24 : y + 32}>
         {clip(partner.name || shortId(partner.id), 14)}
       </text>
     </g>

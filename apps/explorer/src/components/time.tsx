@@ -34,11 +34,12 @@ export function Age({ ms }: { ms: number }) {
   )
 }
 
-/** The time of day to the millisecond. */
-export function Moment({ ms }: { ms: number }) {
+/** The time of day to the millisecond, or to the second where no more is known. */
+export function Moment({ ms, isCoarse = false }: { ms: number; isCoarse?: boolean }) {
+  const moment = formatMoment(ms)
   return (
     <time class="mono" dateTime={new Date(ms).toISOString()} title={formatTime(ms)}>
-      {formatMoment(ms)}
+      {isCoarse ? moment.slice(0, moment.indexOf('.')) : moment}
     </time>
   )
 }

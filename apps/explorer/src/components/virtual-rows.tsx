@@ -1,27 +1,19 @@
-import type { ComponentChildren, VNode } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { VNode } from 'preact'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Block, blockRows, type RowSource, rowPx } from './virtual-block.tsx'
 
-type VirtualRowsProps<Data> = {
+type VirtualRowsProps<Data> = RowSource<Data> & {
   readonly label: string
-  readonly columns: readonly string[]
   /** Class with the columns' widths. */
   readonly layout: string
   readonly count: number
-  /** What a row shows, or undefined while it is not here. The same object is the same row. */
-  row(at: number): Data | undefined
-  cells(data: Data): readonly ComponentChildren[]
-  /** Changes when cells do though their data did not. */
-  readonly version?: unknown
   /** Where a row leads to. */
   open?(at: number): void
   /** Told now and then which rows are in sight. */
   onRange?(from: number, to: number): void
 }
 
-const rowPx = 44
 const headRem = 2.5
-/** Rows are made, moved and reused so many together. */
-const blockRows = 8
 /** Above and below what is in sight. */
 const overscanPx = 200
 /** Browsers draw nothing beyond some 33 million pixels. */
@@ -94,57 +86,6 @@ const steps: Readonly<Record<string, (at: number, count: number) => number>> = {
   ArrowUp: (at) => at - 1,
   Home: () => 0,
   End: (_at, count) => count - 1,
-}
-
-type BlockProps<Data> = VirtualRowsProps<Data> & {
-  /** Below 0: nothing is shown in this place. */
-  readonly block: number
-  readonly active: number
-}
-
-const offsets = Array.from({ length: blockRows }, (_, at) => at)
-
-function Block<Data>({ block, active, count, columns, row, cells, version }: BlockProps<Data>) {
-  const from = block * blockRows
-  return (
-    <tbody hidden={block < 0} style={{ transform: `translateY(${from * rowPx}px)` }}>
-      {offsets.map((offset) => {
-        const at = from + offset
-        const isThere = block >= 0 && at < count
-        return (
-          <Row
-            key={offset}
-            at={isThere ? at : -1}
-            data={isThere ? row(at) : undefined}
-            cells={cells}
-            columns={columns}
-            isActive={at === active}
-            version={version}
-          />
-        )
-      })}
-    </tbody>
-  )
-}
-
-type RowProps<Data> = Pick<VirtualRowsProps<Data>, 'cells' | 'columns' | 'version'> & {
-  readonly at: number
-  readonly data: Data | undefined
-  readonly isActive: boolean
-}
-
-function Row<Data>({ at, data, cells, columns, isActive, version }: RowProps<Data>) {
-  const inner = useMemo(() => {
-    const shown = data === undefined ? undefined : cells(data)
-    return columns.map((name, column) => (
-      <td key={name}>{shown === undefined ? <i class="loading-bar" /> : shown[column]}</td>
-    ))
-  }, [data, version])
-  return (
-    <tr class={isActive ? 'row row-active' : 'row'} hidden={at < 0} aria-rowindex={at + 2}>
-      {inner}
-    </tr>
-  )
 }
 
 /** Blocks from `first` to `end`, which is not included. */

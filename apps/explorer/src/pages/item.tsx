@@ -2,12 +2,13 @@ import { type Found, findItem } from '../api/graphql.ts'
 import { useLoad } from '../api/load.ts'
 import { tagValue } from '../api/units.ts'
 import { Content } from '../components/content.tsx'
+import { FailedPage } from '../components/failed-page.tsx'
 import { addressOf, FoundItems } from '../components/found-items.tsx'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { Proof } from '../components/proof.tsx'
 import { ProvenanceLink } from '../components/provenance-link.tsx'
-import { Empty, Failure, Loading } from '../components/state.tsx'
+import { Empty, Loading } from '../components/state.tsx'
 import { Tags } from '../components/tags.tsx'
 import { formatBytes, formatCount, shortId } from '../format.ts'
 import { useNames } from '../names.ts'
@@ -19,13 +20,21 @@ import { useTitle } from '../title.ts'
 export function ItemPage({ id }: { id: string }) {
   useTitle(`Item ${shortId(id)}`)
   const found = useLoad(id, (signal) => findItem(id, signal))
-  if (found.error !== undefined) return <Failure error={found.error} onRetry={found.reload} />
+  if (found.error !== undefined) {
+    return <FailedPage kind="Item" id={id} error={found.error} onRetry={found.reload} />
+  }
   if (found.isLoading) return <Loading rows={8} />
   if (found.value === undefined) {
     return (
-      <Empty title="Not here">
-        This node holds no item <span class="mono">{id}</span>.
-      </Empty>
+      <>
+        <PageHead kind="Item" title={shortId(id)}>
+          <Id id={id} whole />
+        </PageHead>
+        <Empty title="Not here">
+          This node holds no item of that id. If it was signed a moment ago, look again: what is
+          kept shows once it is indexed.
+        </Empty>
+      </>
     )
   }
   return <KnownItem item={found.value} />

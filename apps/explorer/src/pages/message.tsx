@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks'
 import { type Journey, readJourney } from '../api/journey.ts'
 import { useLive } from '../api/live.ts'
 import { useLoad } from '../api/load.ts'
@@ -5,11 +6,12 @@ import { isMissing } from '../api/request.ts'
 import { outputText, tagValue } from '../api/units.ts'
 import { Data } from '../components/code.tsx'
 import { Digest } from '../components/digest.tsx'
+import { FailedPage } from '../components/failed-page.tsx'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { Proof } from '../components/proof.tsx'
 import { ProvenanceLink } from '../components/provenance-link.tsx'
-import { Failure, Loading } from '../components/state.tsx'
+import { Loading } from '../components/state.tsx'
 import { Steps } from '../components/steps.tsx'
 import { Tags } from '../components/tags.tsx'
 import { formatCount, shortId } from '../format.ts'
@@ -20,6 +22,8 @@ import { useThrottle } from '../throttle.ts'
 import { useTitle } from '../title.ts'
 
 const refreshMs = 500
+/** Between two looks at what is still to come. */
+const waitMs = 2000
 
 /** One message through its life. */
 export function MessagePage({ id }: { id: string }) {
@@ -27,14 +31,13 @@ export function MessagePage({ id }: { id: string }) {
   const journey = useLoad(id, (signal) => readJourney(id, signal))
   if (journey.error !== undefined) {
     return (
-      <>
-        <Failure error={journey.error} onRetry={journey.reload} />
+      <FailedPage kind="Message" id={id} error={journey.error} onRetry={journey.reload}>
         {isMissing(journey.error) && (
           <p class="quiet">
             No log here has it; it may be an item: <Link to={paths.item(id)}>look there</Link>.
           </p>
         )}
-      </>
+      </FailedPage>
     )
   }
   if (journey.value === undefined) return <Loading rows={8} />
@@ -48,6 +51,12 @@ function KnownMessage({ id, journey, reload }: KnownProps) {
   const { message } = assigned
   const refresh = useThrottle(reload, refreshMs)
   useLive(journey.isSettled ? {} : { onSlots: refresh }, place.processId)
+  // Certificates and rollups come without a slot that tells of them.
+  useEffect(() => {
+    if (journey.isSettled) return
+    const again = setTimeout(reload, waitMs)
+    return () => clearTimeout(again)
+  }, [journey])
   const action = tagValue(message?.tags, 'Action')
   const from = tagValue(message?.tags, 'From-Process') ?? message?.owner.address ?? ''
   const names = useNames([place.processId, from])

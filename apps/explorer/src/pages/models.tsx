@@ -81,6 +81,7 @@ function ModelTable({ models }: { models: readonly Model[] }) {
   return (
     <Table
       label="Models"
+      hideNarrow={[3, 5]}
       columns={['Model', 'Item', 'Weights', { number: 'Size' }, { number: 'Context' }, 'Came from']}
     >
       {models.map(({ id, heddle }) => (

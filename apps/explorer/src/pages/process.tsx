@@ -2,6 +2,7 @@ import type { ProcessAnswer } from '@heddle/protocol/api'
 import { useLive } from '../api/live.ts'
 import { useLoad } from '../api/load.ts'
 import { fetchProcess } from '../api/node.ts'
+import { FailedPage } from '../components/failed-page.tsx'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { ProcessCost } from '../components/process-cost.tsx'
@@ -10,7 +11,7 @@ import { ProcessOutbox } from '../components/process-outbox.tsx'
 import { ProcessSource } from '../components/process-source.tsx'
 import { ProcessState } from '../components/process-state.tsx'
 import { SpawnTree } from '../components/spawn-tree.tsx'
-import { Failure, Loading } from '../components/state.tsx'
+import { Loading } from '../components/state.tsx'
 import { Talks } from '../components/talks.tsx'
 import { Age } from '../components/time.tsx'
 import { formatCount, shortId } from '../format.ts'
@@ -33,7 +34,9 @@ const tabNames: Readonly<Record<(typeof processTabs)[number], string>> = {
 export function ProcessPage({ id, tab }: { id: string; tab: string }) {
   const facts = useLoad(id, (signal) => fetchProcess(id, signal))
   useTitle(facts.value?.name || `Process ${shortId(id)}`)
-  if (facts.error !== undefined) return <Failure error={facts.error} onRetry={facts.reload} />
+  if (facts.error !== undefined) {
+    return <FailedPage kind="Process" id={id} error={facts.error} onRetry={facts.reload} />
+  }
   if (facts.value === undefined) return <Loading rows={8} />
   return <KnownProcess facts={facts.value} tab={tab} reload={facts.reload} />
 }

@@ -94,7 +94,11 @@ function ItemTable({ provenance: { items, links } }: { provenance: Provenance })
   const known = new Map(items.map((item) => [item.id, item]))
   const groundsOf = (id: string) => links.filter(({ child }) => child === id)
   return (
-    <Table label="Items of the lineage" columns={['Item', 'Signature', 'Signed by', 'Rests on']}>
+    <Table
+      label="Items of the lineage"
+      hideNarrow={[2, 3]}
+      columns={['Item', 'Signature', 'Signed by', 'Rests on']}
+    >
       {items.map((item) => (
         <tr key={item.id}>
           <td>

@@ -2,11 +2,12 @@ import { useLoad } from '../api/load.ts'
 import type { OpenedReceipt } from '../api/receipts.ts'
 import { tagValue } from '../api/units.ts'
 import { Data } from '../components/code.tsx'
+import { FailedPage } from '../components/failed-page.tsx'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { ProvenanceLink } from '../components/provenance-link.tsx'
 import { ReplayPanel } from '../components/replay-panel.tsx'
-import { Failure, Loading } from '../components/state.tsx'
+import { Loading } from '../components/state.tsx'
 import { Tags } from '../components/tags.tsx'
 import { formatBytes, formatCount, shortId } from '../format.ts'
 import { useNames } from '../names.ts'
@@ -20,7 +21,9 @@ export function ReceiptPage({ id }: { id: string }) {
     const { openReceipt } = await import('../api/receipts.ts')
     return openReceipt(id, signal)
   })
-  if (error !== undefined) return <Failure error={error} onRetry={reload} />
+  if (error !== undefined) {
+    return <FailedPage kind="Receipt" id={id} error={error} onRetry={reload} />
+  }
   if (value === undefined) return <Loading rows={8} />
   return <KnownReceipt opened={value} />
 }

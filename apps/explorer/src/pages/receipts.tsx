@@ -48,7 +48,11 @@ type TableProps = {
 
 function ReceiptTable({ items, names }: TableProps) {
   return (
-    <Table label="Receipts" columns={['Receipt', 'Model', 'Asked by', 'Kept', { number: 'Block' }]}>
+    <Table
+      label="Receipts"
+      hideNarrow={[2, 5]}
+      columns={['Receipt', 'Model', 'Asked by', 'Kept', { number: 'Block' }]}
+    >
       {items.map((item) => (
         <ReceiptRow key={item.id} item={item} names={names} />
       ))}

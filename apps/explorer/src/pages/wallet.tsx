@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { Id } from '../components/id.tsx'
 import { Facts, PageHead, Panel } from '../components/panel.tsx'
 import { Failure } from '../components/state.tsx'
+import { WalletExtensions } from '../components/wallet-extensions.tsx'
 import { paths } from '../paths.ts'
 import { useTitle } from '../title.ts'
 import { hasBrowserKey, readBrowserKey, removeBrowserKey } from '../wallet/browser-key.ts'
@@ -29,25 +30,10 @@ export function WalletPage() {
       {error !== undefined && <Failure error={error} />}
       {account === undefined && lostAccount() !== '' && <p class="callout">{lostAccount()}</p>}
       {account !== undefined && <InUse account={account} />}
-      <div class="cards">
+      <div class="cards cards-wide">
         <BrowserKey onConnect={connect} />
         <KeyFile onConnect={connect} />
-        <Extension
-          name="Arweave wallet"
-          text="A wallet that puts itself into the page, such as Wander."
-          isHere={'arweaveWallet' in window}
-          onConnect={() =>
-            connect(async () => (await import('../wallet/connect.ts')).connectArweave())
-          }
-        />
-        <Extension
-          name="Ethereum wallet"
-          text="A wallet by EIP-1193, such as MetaMask. It is asked for one signature to learn its key."
-          isHere={'ethereum' in window}
-          onConnect={() =>
-            connect(async () => (await import('../wallet/connect.ts')).connectEthereum())
-          }
-        />
+        <WalletExtensions onConnect={connect} />
       </div>
     </>
   )
@@ -157,26 +143,6 @@ function KeyFile({ onConnect }: ConnectProps) {
           aria-label="Wallet file"
           onChange={(event) => onFile(event.currentTarget.files?.[0])}
         />
-      </p>
-    </Panel>
-  )
-}
-
-type ExtensionProps = {
-  readonly name: string
-  readonly text: string
-  readonly isHere: boolean
-  onConnect(): Promise<void>
-}
-
-function Extension({ name, text, isHere, onConnect }: ExtensionProps) {
-  return (
-    <Panel title={name}>
-      <p class="pad">{text}</p>
-      <p class="pad">
-        <button type="button" class="button" disabled={!isHere} onClick={() => void onConnect()}>
-          {isHere ? 'Connect' : 'Not in this browser'}
-        </button>
       </p>
     </Panel>
   )

@@ -10,13 +10,6 @@ import { readBrowserKey, storeBrowserKey } from './browser-key.ts'
 import { type EthereumProvider, ethereumWalletSigner, watchEthereum } from './ethereum.ts'
 import { type Account, loseAccount, setAccount } from './wallets.ts'
 
-declare global {
-  interface Window {
-    readonly arweaveWallet?: ArweaveWallet
-    readonly ethereum?: EthereumProvider
-  }
-}
-
 const changed = 'The wallet turned to another account or left: connect it again.'
 
 /** The key kept in this browser; made where there is none. */
@@ -33,9 +26,7 @@ export function openKeyFile(text: string): Account {
 }
 
 /** The wallet an extension puts into `window.arweaveWallet`; follows it to its other accounts. */
-export async function connectArweave(): Promise<Account> {
-  const wallet = window.arweaveWallet
-  if (wallet === undefined) throw new Error('no Arweave wallet is in this browser')
+export async function connectArweave(wallet: ArweaveWallet): Promise<Account> {
   return arweaveAccount(wallet, await arweaveWalletSigner(wallet))
 }
 
@@ -50,14 +41,12 @@ function arweaveAccount(wallet: ArweaveWallet, signer: Signer): Account {
   return account
 }
 
-/** The wallet an extension puts into `window.ethereum` (EIP-1193). */
-export async function connectEthereum(): Promise<Account> {
-  const provider = window.ethereum
-  if (provider === undefined) throw new Error('no Ethereum wallet is in this browser')
-  const signer = await ethereumWalletSigner(provider)
+/** A wallet that speaks EIP-1193. */
+export async function connectEthereum(provider: EthereumProvider): Promise<Account> {
+  const known = accountOf('ethereum', await ethereumWalletSigner(provider))
   // Another account's key is known only after a signature, and that must be asked for.
-  const leave = watchEthereum(provider, () => loseAccount(account, changed))
-  const account: Account = { ...accountOf('ethereum', signer), leave }
+  const leave = watchEthereum(provider, known.address, () => loseAccount(account, changed))
+  const account: Account = { ...known, leave }
   return account
 }
 

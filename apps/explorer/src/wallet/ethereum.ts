@@ -33,12 +33,24 @@ export async function ethereumWalletSigner(provider: EthereumProvider): Promise<
   return { signatureType: ethereumType, owner, sign }
 }
 
-/** Calls back when the wallet turns to other accounts or leaves; returns what ends that. */
-export function watchEthereum(provider: EthereumProvider, onChange: () => void): () => void {
-  const events = ['accountsChanged', 'disconnect']
-  for (const event of events) provider.on?.(event, onChange)
+/**
+ * Calls back when the wallet turns from an account to another or leaves; returns what ends that. Wallets
+ * also tell of accounts that were added beside it, which changes nothing.
+ */
+export function watchEthereum(
+  provider: EthereumProvider,
+  address: string,
+  onChange: () => void,
+): () => void {
+  const onAccounts = (accounts: unknown) => {
+    const [first] = Array.isArray(accounts) ? accounts : []
+    if (String(first).toLowerCase() !== address.toLowerCase()) onChange()
+  }
+  provider.on?.('accountsChanged', onAccounts)
+  provider.on?.('disconnect', onChange)
   return () => {
-    for (const event of events) provider.removeListener?.(event, onChange)
+    provider.removeListener?.('accountsChanged', onAccounts)
+    provider.removeListener?.('disconnect', onChange)
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Moments } from '@heddle/protocol/api'
 import { explorerLimits } from './options.ts'
 
-type Slot = { scheduledMs?: number; evaluatedMs?: number }
+type Slot = { scheduledMs?: number; evaluatedMs?: number; certifiedMs?: number }
 
-/** When slots were durable and when they were evaluated: the newest ones, in memory only. */
+/** When slots were durable, evaluated and certified: the newest ones, in memory only. */
 export class MomentLog {
   readonly #slots = new Map<string, Slot>()
   readonly #slotsMax: number
@@ -21,6 +21,14 @@ export class MomentLog {
     const moments = this.#note(processId, slot)
     moments.evaluatedMs = nowMs
     return moments.scheduledMs === undefined ? undefined : nowMs - moments.scheduledMs
+  }
+
+  /** Of slots that are remembered; a range may be long. */
+  certified(processId: string, fromSlot: number, toSlot: number, nowMs: number): void {
+    for (let slot = Math.max(fromSlot, toSlot - this.#slotsMax); slot < toSlot; slot++) {
+      const moments = this.#slots.get(keyOf(processId, slot))
+      if (moments !== undefined) moments.certifiedMs = nowMs
+    }
   }
 
   of(processId: string, slot: number): Moments {

@@ -43,6 +43,9 @@ export function observe(deps: ExplorerDeps): Observer {
     const latency = latencyMs === undefined ? {} : { latencyMs }
     feed.add({ kind: 'evaluated', processId, slot, atMs, ...latency })
   })
+  deps.onCertified?.((processId, fromSlot, toSlot) => {
+    moments.certified(processId, fromSlot, toSlot, clock.nowMs())
+  })
   const host = watchHost(deps, feed)
   const sampling = every(timer, explorerLimits.sampleEveryMs, () => {
     const facts = { atMs: clock.nowMs(), processes, height: blocks.tip().height }

@@ -39,6 +39,8 @@ export type ExplorerDeps = {
   readonly blocks: BlockPort
   /** Absent on nodes without a wide lane. */
   readonly blobs?: BlobPort | undefined
+  /** Tells of slots of a log that storers signed for: `fromSlot` to `toSlot`, which is not of them. */
+  onCertified?(listener: (processId: string, fromSlot: number, toSlot: number) => void): void
   readonly runtime: Pick<Runtime, 'clock' | 'timer' | 'disk'>
   readonly engine: CryptoEngine
   /** Base URLs of the nodes this one was told of. */

@@ -4,10 +4,14 @@ import { asksForCertificates, type Certify, type Scheduler } from '../scheduler/
 import type { WideLane } from './availability.ts'
 import type { Ground } from './ground.ts'
 
+type CertifiedListener = (processId: string, fromSlot: number, toSlot: number) => void
+
 /** Certificates for the scheduler, which is opened before the wide lane that gives them. */
 export type LateCertify = {
   /** Undefined where this node has no storers. */
   readonly certify: Certify | undefined
+  /** Tells of slots that are certified from now on: `fromSlot` to `toSlot`, which is not of them. */
+  onCertified(listener: CertifiedListener): void
   /** Begins to certify; replies of certified processes wait until this was called. */
   open(
     scheduler: Scheduler,
@@ -19,7 +23,7 @@ export type LateCertify = {
 export function certifyLate({ options, runtime, log, closing }: Ground): LateCertify {
   const { availability, storers, storerSetFile } = options
   if (storers === 0 && storerSetFile === undefined) {
-    return { certify: undefined, open: async () => {} }
+    return { certify: undefined, onCertified: () => {}, open: async () => {} }
   }
   const opened = Promise.withResolvers<LogCertifier>()
   let certifier: LogCertifier | undefined
@@ -32,8 +36,10 @@ export function certifyLate({ options, runtime, log, closing }: Ground): LateCer
       (await opened.promise).availability(processId, fromRange, limit),
   }
   const room = log.forRoom('da')
+  const listeners: CertifiedListener[] = []
   return {
     certify,
+    onCertified: (listener) => void listeners.push(listener),
     async open(scheduler, { publisher, certificates }, openLog) {
       if (publisher === undefined || certificates === undefined) return
       const journal = await openLog('availability')
@@ -46,6 +52,9 @@ export function certifyLate({ options, runtime, log, closing }: Ground): LateCer
           epoch: await journal.claim(),
           runtime,
           asks: asksForCertificates,
+          onCertified: (...range) => {
+            for (const listener of listeners) listener(...range)
+          },
           warn: (fields, text) => room.warn(fields, text),
         },
         { isForAll: availability === 'certified' },

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Compute } from '../compute/index.ts'
 import type { Consensus } from '../consensus/index.ts'
 import type { CertificateStore } from '../da/index.ts'
-import { createExplorer, type Explorer } from '../explorer/index.ts'
+import { createExplorer, type Explorer, type ExplorerDeps } from '../explorer/index.ts'
 import type { Mount } from '../network/index.ts'
 import { nodeCrypto } from '../runtime/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
@@ -15,7 +15,10 @@ export function openExplorer(
   consensus: Consensus,
   scheduler: Scheduler,
   compute: Compute,
-  blobs: CertificateStore | undefined,
+  certified: {
+    readonly blobs: CertificateStore | undefined
+    onCertified: NonNullable<ExplorerDeps['onCertified']>
+  },
   mounts: () => readonly Mount[],
 ): Explorer {
   const { options, runtime, log, closing } = ground
@@ -24,7 +27,7 @@ export function openExplorer(
     log: scheduler,
     results: compute,
     blocks: consensus,
-    blobs,
+    ...certified,
     runtime,
     engine: nodeCrypto,
     peers: options.peers,

@@ -110,7 +110,12 @@ export type SlotOutcome = {
 }
 
 /** When this node saw what, milliseconds since 1970. Absent: before it started, or forgotten. */
-export type Moments = { readonly scheduledMs?: number; readonly evaluatedMs?: number }
+export type Moments = {
+  readonly scheduledMs?: number
+  readonly evaluatedMs?: number
+  /** When storers had signed for it. */
+  readonly certifiedMs?: number
+}
 
 export type SlotMoments = Moments & { readonly scheduled: boolean; readonly evaluated: boolean }
 

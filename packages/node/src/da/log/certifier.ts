@@ -238,6 +238,7 @@ export class LogCertifier {
     follower.newest = record
     follower.certifiedTo = toSlot
     for (const { slot, settle } of follower.waiters) if (slot < toSlot) settle()
+    this.#deps.onCertified?.(processId, certifiedTo, toSlot)
   }
 
   async #nextEntries({ processId, certifiedTo }: Follower) {

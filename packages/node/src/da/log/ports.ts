@@ -34,5 +34,7 @@ export type LogCertifierDeps = {
   readonly runtime: Pick<Runtime, 'timer'>
   /** Tells whether a spawn asks for certificates. */
   asks(spawn: Item): boolean
+  /** Told of each range once its certificate is durable; `toSlot` is not of it. */
+  onCertified?(processId: string, fromSlot: number, toSlot: number): void
   warn(fields: Readonly<Record<string, unknown>>, text: string): void
 }
