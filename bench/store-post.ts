@@ -134,8 +134,16 @@ async function verifyLimit(wallet: Wallet): Promise<number> {
   return (1000 * count) / (clock.elapsedMs() - startMs)
 }
 
-/** Layer-1 transactions of 1 KB, each verified, durable and readable, against arlocal in the same run. */
-export async function measurePosts(url: string, posts: number): Promise<void> {
+/**
+ * Layer-1 transactions of 1 KB, each verified, durable and readable, against arlocal in the same run.
+ * `disk` says what disk both have, where it is not the machine's own.
+ */
+export async function measurePosts(
+  url: string,
+  posts: number,
+  metric: string,
+  disk = '',
+): Promise<void> {
   const wallet = newWallet()
   const peer = await openPeer(wallet)
   const ours: number[] = []
@@ -151,8 +159,8 @@ export async function measurePosts(url: string, posts: number): Promise<void> {
   const value = quantile(ours, 0.5)
   const limit = await verifyLimit(wallet)
   const checks = `one core checks ${limit.toFixed(0)} such signatures/s`
-  const note = `${connections} connections, 1 KB, RSA-4096, ready signed; ${checks}`
-  const figure = { bench: 'store', metric: 'post-tx', value, unit: 'transactions/s', note }
+  const note = `${connections} connections, 1 KB, RSA-4096, ready signed${disk}; ${checks}`
+  const figure = { bench: 'store', metric, value, unit: 'transactions/s', note }
   if (theirs.length === 0) return report(figure)
   const peerValue = quantile(theirs, 0.5)
   const told = `arlocal 1.1.66 on disk: ${peerValue.toFixed(2)}/s`

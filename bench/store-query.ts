@@ -43,9 +43,15 @@ async function fill(url: string, count: number): Promise<void> {
     { name: 'App', value: 'bench' },
     { name: 'Group', value: String(i % groups) },
   ]
-  for (let done = 0; done < count; done += itemsPerBundle) {
+  const make = (done: number) => makeBundle(Math.min(itemsPerBundle, count - done), 32, tagsOf)
+  let next = make(0)
+  for (let done = 0; done < count; ) {
     const size = Math.min(itemsPerBundle, count - done)
-    await postBundle(url, await makeBundle(size, 32, tagsOf), size)
-    if ((done / itemsPerBundle) % 10 === 9) remark(`${done + size} of ${count} items are in`)
+    const posting = postBundle(url, await next, size)
+    done += size
+    // Signed while the node takes in the one before.
+    if (done < count) next = make(done)
+    await posting
+    if ((done / itemsPerBundle) % 10 === 0) remark(`${done} of ${count} items are in`)
   }
 }

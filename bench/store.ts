@@ -1,5 +1,6 @@
 import { newDataFolder, removeFolder, startNodeProcess } from '../e2e/node-process.ts'
 import { remark } from './report.ts'
+import { onSlowDisk, syncMs } from './slow-disk.ts'
 import { measureBundle } from './store-bundle.ts'
 import { measureReads, measureUpload } from './store-bytes.ts'
 import { measurePosts } from './store-post.ts'
@@ -15,10 +16,12 @@ function option(name: string, usual: number): number {
 
 type Stage = (url: string) => Promise<void>
 
+const slowDisk = 'post-tx-slow-disk'
+
 /**
  * The store and gateway over HTTP, a node in a process of its own. `--only=NAME` runs one stage,
- * `--items=1000000` fills the index to the size the goal speaks of (some minutes), `--mebibytes=N` sets the
- * size of the file, `--posts=N` the transactions of a round.
+ * `--items=1000000` fills the index to the size the goal speaks of (four minutes on two cores with nothing
+ * else to do), `--mebibytes=N` sets the size of the file, `--posts=N` the transactions of a round.
  */
 export async function run(): Promise<void> {
   const posts = option('posts', 500)
@@ -26,7 +29,11 @@ export async function run(): Promise<void> {
   const items = option('items', 100_000)
   const sizeBytes = option('mebibytes', 256) * 1024 * 1024
   const stages: Readonly<Record<string, Stage>> = {
-    'post-tx': (url) => measurePosts(url, posts),
+    'post-tx': (url) => measurePosts(url, posts, 'post-tx'),
+    [slowDisk]: (url) => {
+      const disk = `, both on a disk whose syncs were made to take ${syncMs} ms longer`
+      return measurePosts(url, posts, slowDisk, disk)
+    },
     'bundle-items': (url) => measureBundle(url, bundleItems),
     'graphql-p50': (url) => measureQueries(url, items),
     upload: async (url) => void (await measureUpload(url, sizeBytes)),
@@ -37,13 +44,18 @@ export async function run(): Promise<void> {
     if (only !== undefined && only !== name) continue
     remark(`store: ${name}`)
     // Each stage has a store of its own, so that none is slowed by what another left.
-    const folder = newDataFolder()
-    const node = await startNodeProcess(folder)
-    try {
-      await stage(node.url)
-    } finally {
-      await node.stop()
-      removeFolder(folder)
-    }
+    const measure = () => onNode(stage)
+    await (name === slowDisk ? onSlowDisk(measure) : measure())
+  }
+}
+
+async function onNode(stage: Stage): Promise<void> {
+  const folder = newDataFolder()
+  const node = await startNodeProcess(folder)
+  try {
+    await stage(node.url)
+  } finally {
+    await node.stop()
+    removeFolder(folder)
   }
 }

@@ -28,6 +28,8 @@ export type GatewayOptions = {
   readonly readPatienceMs: number
   /** Items and transactions with data up to this size are one record of the journal, bytes. */
   readonly recordBytes: number
+  /** Bytes of records last read that are kept in memory. */
+  readonly rememberedBytes: number
   /** Largest item taken as a stream or in parts, bytes. */
   readonly uploadBytes: number
   /** Multi-part uploads open at one time. */
@@ -56,7 +58,8 @@ export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
   readPatienceMs: 60_000,
   // A record of the journal may be 16 MiB; the rest is for what stands before the data.
   recordBytes: 15 * 1024 * 1024,
-  uploadBytes: 4 * 1024 * 1024 * 1024,
+  rememberedBytes: 32 * 1024 * 1024,
+  uploadBytes: 8 * 1024 * 1024 * 1024,
   uploads: 256,
   uploadPatienceMs: 60 * 60 * 1000,
   winstonPerMebibyte: 0,

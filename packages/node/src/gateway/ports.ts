@@ -50,7 +50,11 @@ export type StoredChunk = {
 
 /** What the gateway needs of the store (structurally `Store`, which wiring hands over). */
 export type DataStore = {
-  write(source: AsyncIterable<Uint8Array>): Promise<StoredData>
+  /** With `sha384` the digest of all the bytes is taken on the way. */
+  write(
+    source: AsyncIterable<Uint8Array>,
+    options?: { readonly sha384?: boolean },
+  ): Promise<StoredData & { readonly sha384?: Uint8Array }>
   keepChunk(chunk: {
     readonly dataRoot: string
     readonly dataSizeBytes: number

@@ -17,3 +17,4 @@ export type {
 export { createRuntime } from './runtime.ts'
 export { arweaveSigner, ed25519Signer } from './signers.ts'
 export { systemSockets } from './socket.ts'
+export { threadEnvironment } from './thread-environment.ts'

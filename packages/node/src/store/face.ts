@@ -26,6 +26,13 @@ export type ProvenBytes = {
 export type WriteOptions = {
   /** Refuses the data with `store-size-differs` where it has another size. */
   readonly sizeBytes?: number
+  /** Has the SHA-384 of all the bytes taken on the way: signatures of items are over that. */
+  readonly sha384?: boolean
+}
+
+export type WrittenData = StoredData & {
+  /** Set where it was asked for. */
+  readonly sha384?: Uint8Array
 }
 
 export type ReadOptions = {
@@ -79,7 +86,7 @@ export type Store = {
    * same bytes twice are one copy. Throws `store-full`, `store-size-differs`, or what the source
    * throws; what was written of it then is collected later.
    */
-  write(source: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<StoredData>
+  write(source: AsyncIterable<Uint8Array>, options?: WriteOptions): Promise<WrittenData>
   /**
    * One chunk of an upload, in any order; verified against its path; durable when it resolves.
    * Throws `chunk-refused` (`details.fault`: the network's name for the reason), `store-full`.

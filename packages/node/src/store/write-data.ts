@@ -10,8 +10,8 @@ import type { ByteBudget } from './byte-budget.ts'
 import type { ChunkBytes } from './chunk-bytes.ts'
 import type { DataLocks } from './data-locks.ts'
 import { dataTooLarge, sizeDiffers, storeUploadLost } from './errors.ts'
-import type { StoredData, WriteOptions } from './face.ts'
-import type { HashThreads } from './hash/hash-threads.ts'
+import type { WriteOptions, WrittenData } from './face.ts'
+import type { HashRun, HashThreads } from './hash/hash-threads.ts'
 import type { StoreOptions } from './options.ts'
 import { type ChunkPlace, type DataKey, encodePlaces } from './record.ts'
 import type { StoreIndex } from './store-index.ts'
@@ -41,11 +41,11 @@ export type WriteParts = {
 export async function writeData(
   parts: WriteParts,
   source: AsyncIterable<Uint8Array>,
-  { sizeBytes }: WriteOptions,
-): Promise<StoredData> {
+  { sizeBytes, sha384 = false }: WriteOptions,
+): Promise<WrittenData> {
   const limitBytes = Math.min(sizeBytes ?? Number.POSITIVE_INFINITY, parts.options.dataBytes)
   if (sizeBytes !== undefined && sizeBytes > limitBytes) throw dataTooLarge(sizeBytes, limitBytes)
-  const upload = new Upload(parts)
+  const upload = new Upload(parts, sha384)
   try {
     for await (const part of source) {
       if (upload.sizeBytes + part.length > limitBytes) {
@@ -81,10 +81,13 @@ class Upload {
   readonly #free: Uint8Array<ArrayBuffer>[] = []
   readonly #cutter = new ChunkCutter(() => this.#free.pop() ?? new Uint8Array(chunkBytesMax))
   #ahead: Promise<Leaf>[] = []
+  readonly #run: HashRun | undefined
   #placedBytes = 0
+  #isEnded = false
 
-  constructor(parts: WriteParts) {
+  constructor(parts: WriteParts, wantsDigest: boolean) {
     this.#parts = parts
+    this.#run = wantsDigest ? parts.hashing.beginRun() : undefined
     this.#tree = new DataTreeBuilder(parts.engine)
     this.#generation = parts.chunks.writer.generation
   }
@@ -97,19 +100,28 @@ class Upload {
     }
   }
 
-  async finish(): Promise<StoredData> {
+  async finish(): Promise<WrittenData> {
     for (const chunk of this.#cutter.end()) await this.#add(chunk)
     while (this.#ahead.length > 0) await this.#takeOldest()
+    const sha384 = await this.#endRun()
     const tree = this.#tree.end()
     const data = { root: tree.root, sizeBytes: tree.sizeBytes }
     if (tree.sizeBytes > 0) await this.#parts.locks.shared(data, () => this.#place(data, tree))
-    return { dataRoot: encodeBase64Url(tree.root), sizeBytes: tree.sizeBytes }
+    const digest = sha384 === undefined ? {} : { sha384 }
+    return { dataRoot: encodeBase64Url(tree.root), sizeBytes: tree.sizeBytes, ...digest }
   }
 
   /** Lets go of what the upload used; waits for what is still under way. */
   async release(): Promise<void> {
     await Promise.allSettled(this.#ahead)
     for (const hash of this.#pinned) this.#parts.chunks.unpin(hash)
+    // Where the upload failed its error is told already.
+    if (!this.#isEnded) await this.#endRun().catch(() => {})
+  }
+
+  async #endRun(): Promise<Uint8Array | undefined> {
+    this.#isEnded = true
+    return this.#run?.end()
   }
 
   async #add(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -126,7 +138,7 @@ class Upload {
   async #keep(chunk: Uint8Array<ArrayBuffer>): Promise<Leaf> {
     const { chunks, hashing } = this.#parts
     const parts = [{ at: 0, length: chunk.length }]
-    const { bytes, digests } = await hashing.hash({ bytes: chunk, parts })
+    const { bytes, digests } = await (this.#run ?? hashing).hash({ bytes: chunk, parts })
     const dataHash = digests[0]
     assert(dataHash !== undefined, 'one part has one digest')
     chunks.pin(dataHash)

@@ -123,9 +123,8 @@ type Placed = {
 async function chunkAt(offset: number, store: ItemStore, deps: ItemsDeps): Promise<Placed> {
   const region = await store.weaveAt(offset)
   if (region === undefined) throw chunkUnknown(offset)
-  const load = store.loader()
   const location = { log: itemsLog, slot: region.slot, part: part.kept, offset: 0, length: 0 }
-  const holding = await load(location)
+  const holding = await store.load(location)
   const dataRoot = encodeBase64Url(holding?.transaction?.dataRoot ?? new Uint8Array(0))
   const relative = offset - region.start - 1
   const inMemory = holding?.data.bytes

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { threadEnvironment } from '../../runtime/index.ts'
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 const threadUrl = new URL(`./checkpoint-thread${extension}`, import.meta.url)
@@ -41,7 +42,7 @@ export class Checkpointer {
   #thread(): Worker {
     this.#worker ??= new Worker(threadUrl, {
       workerData: this.#path,
-      env: {},
+      env: threadEnvironment(),
       name: 'checkpoint',
     })
     return this.#worker

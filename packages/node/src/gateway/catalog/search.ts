@@ -19,8 +19,10 @@ export type Search = {
   readonly limit: number
 }
 
-/** Index entries looked at in one go, and in one search. */
+/** Index entries looked at in one go: few at first, since most searches end there. */
+const firstWindowEntries = 32
 const windowEntries = 512
+/** In one search. */
 const lookedAtMax = 500_000
 
 /**
@@ -80,8 +82,9 @@ async function eachMatch(
   const holds = catalog.statement('SELECT 1 FROM posting WHERE term = ? AND height = ? AND seq = ?')
   const has = (term: Term, at: Place) => holds.get(term, at.height, at.seq) !== undefined
   let after = wanted.after
-  for (let lookedAt = 0; ; ) {
-    const window = driver(after, windowEntries)
+  let entries = Math.min(windowEntries, Math.max(firstWindowEntries, 2 * wanted.limit))
+  for (let lookedAt = 0; ; entries = windowEntries) {
+    const window = driver(after, entries)
     for (const place of window) {
       if (!tests.every((terms) => terms.some((term) => has(term, place)))) continue
       if (wanted.excluded.some((term) => has(term, place))) continue
@@ -90,7 +93,7 @@ async function eachMatch(
     }
     after = window.at(-1)
     lookedAt += window.length
-    if (window.length < windowEntries) return
+    if (window.length < entries) return
     if (lookedAt >= lookedAtMax) throw searchTooBroad(lookedAt)
     await pause()
   }

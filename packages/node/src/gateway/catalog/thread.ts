@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { threadEnvironment } from '../../runtime/index.ts'
 import { arrivedError } from '../carried-error.ts'
 import { gatewayClosed, indexLost } from '../errors.ts'
 import type { Answer, Asked, CallName, Opened, Reply, Request } from './protocol.ts'
@@ -110,7 +111,7 @@ export class CatalogThread {
 
   #start(): void {
     const url = this.#place.workerUrl ?? catalogWorkerUrl
-    const worker = new Worker(url, { env: {}, name: 'catalog' })
+    const worker = new Worker(url, { env: threadEnvironment(), name: 'catalog' })
     this.#worker = worker
     this.#ended = new Promise((resolve) => worker.once('exit', resolve))
     worker.on('message', (replies: readonly Reply[]) => {

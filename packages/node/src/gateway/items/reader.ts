@@ -9,37 +9,24 @@ import {
   holdTransaction,
   itemHeaderBytesMax,
 } from './holding.ts'
-import { decodeRecord, type KeptRecord } from './record.ts'
+import type { KeptRecord } from './record.ts'
+import type { ReadRecord } from './record-reader.ts'
 
 export type LoadHolding = (location: Location) => Promise<Holding | undefined>
 
 /** An item in the store up to this size is read as a whole at once. */
 const wholeBytes = 256 * 1024
 
-/**
- * Reads holdings from the logs they live in. A loader remembers the records it has read, so that a
- * page of items out of one bundle reads the bundle once: make one per request.
- */
-export function createLoader(deps: ItemsDeps): LoadHolding {
-  const { journal, log } = deps
-  const records = new Map<number, Promise<KeptRecord | undefined>>()
-  const record = (slot: number) => {
-    let read = records.get(slot)
-    if (read === undefined) {
-      read = journal
-        .read(itemsLog, slot, 1)
-        .then(([found]) => found && decodeRecord(found.bytes).kept)
-      records.set(slot, read)
-    }
-    return read
-  }
+/** Reads holdings from the logs they live in. */
+export function createLoader(deps: ItemsDeps, readRecord: ReadRecord): LoadHolding {
+  const { log } = deps
   return async ({ log: name, slot, part: which, offset, length }) => {
     if (name !== itemsLog) {
       const [entry] = await log.entries(name, slot, 1)
       const item = which === part.message ? entry?.message : entry?.assignment.item
       return item && holdItem(item)
     }
-    const kept = await record(slot)
+    const kept = await readRecord(slot)
     if (kept === undefined) return undefined
     if (which === part.inData) {
       const outer = holdRecord(kept, deps)

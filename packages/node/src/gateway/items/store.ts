@@ -22,6 +22,7 @@ import { Keeper } from './keeper.ts'
 import { Orderer } from './orderer.ts'
 import { createLoader, holdRecord, type LoadHolding } from './reader.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
+import { createRecordReader } from './record-reader.ts'
 import { heldTransactionItem } from './transaction-item.ts'
 
 /** Everything the node holds, by id and by what it says. */
@@ -52,8 +53,7 @@ export type ItemStore = {
   count(wanted: Search): Promise<number>
   settled(id: string): Promise<boolean>
   catchUp(): Promise<void>
-  /** Reads holdings for one request. */
-  loader(): LoadHolding
+  readonly load: LoadHolding
   close(): Promise<void>
 }
 
@@ -93,7 +93,8 @@ export async function openItemStore(deps: ItemsDeps, options: GatewayOptions): P
   }
   const orderer = new Orderer(deps, options, await catalog.ask('unordered', {}))
   indexer.wake()
-  return storeOf(deps, { catalog, keeper, indexer, orderer }, again)
+  const load = createLoader(deps, createRecordReader(deps.journal, options.rememberedBytes))
+  return storeOf(deps, { catalog, keeper, indexer, orderer, load }, again)
 }
 
 type Again = <Answer>(ask: () => Promise<Answer>) => Promise<Answer>
@@ -114,11 +115,12 @@ type Parts = {
   readonly keeper: Keeper
   readonly indexer: Indexer
   readonly orderer: Orderer
+  readonly load: LoadHolding
 }
 
 function storeOf(
   deps: ItemsDeps,
-  { catalog, keeper, indexer, orderer }: Parts,
+  { catalog, keeper, indexer, orderer, load }: Parts,
   again: Again,
 ): ItemStore {
   /** An answer that has in it all that was durable at the call. */
@@ -133,13 +135,13 @@ function storeOf(
     return current(() => catalog.ask('find', { id: bytes }))
   }
   const { engine, store } = deps
-  const load = async (found: Found | undefined) => found && createLoader(deps)(found.location)
+  const loadFound = async (found: Found | undefined) => found && load(found.location)
   const place = async (id: string) => {
     const bytes = readId(id)
     return bytes && again(() => catalog.ask('find', { id: bytes }))
   }
-  const kept = async (id: string) => (await keeper.recent(id)) ?? load(await place(id))
-  const holding = async (id: string) => (await kept(id)) ?? load(await find(id))
+  const kept = async (id: string) => (await keeper.recent(id)) ?? loadFound(await place(id))
+  const holding = async (id: string) => (await kept(id)) ?? loadFound(await find(id))
   const whole = async (held: Holding | undefined) => {
     if (held?.transaction !== undefined) return heldTransactionItem(held, held.transaction, store)
     return held && wholeItem(held, engine)
@@ -179,7 +181,7 @@ function storeOf(
       return height !== undefined
     },
     catchUp: () => indexer.catchUp(),
-    loader: () => createLoader(deps),
+    load,
     close: async () => {
       await keeper.close()
       orderer.close()

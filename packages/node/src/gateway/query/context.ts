@@ -27,5 +27,5 @@ export function createContext(
     }
     return read
   }
-  return { store, consensus, engine, load: store.loader(), block }
+  return { store, consensus, engine, load: store.load, block }
 }

@@ -1,8 +1,8 @@
-import { errorMessage, isHeddleError } from '@heddle/protocol/base'
-import { execute, type FormattedExecutionResult, GraphQLError, parse, validate } from 'graphql'
+import { isHeddleError } from '@heddle/protocol/base'
+import { execute, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import { type BlocksArgs, blockById, blockConnection } from './blocks.ts'
+import type { CheckedQuery } from './check-query.ts'
 import type { QueryContext } from './context.ts'
-import { checkCost, queryLimits } from './limits.ts'
 import { schema } from './schema.ts'
 import { type TransactionsArgs, transactionById, transactionConnection } from './transactions.ts'
 
@@ -24,14 +24,15 @@ const rootValue = {
 }
 
 /**
- * Runs one query. `onFault` is told what went wrong on our side, whose text stays out of the reply.
+ * Runs one query, which was checked. `onFault` is told what went wrong on our side, whose text stays out
+ * of the reply.
  */
 export async function executeQuery(
-  request: GraphqlRequest,
+  checked: CheckedQuery,
+  request: Omit<GraphqlRequest, 'query'>,
   context: QueryContext,
   onFault: (error: unknown) => void,
 ): Promise<GraphqlReply> {
-  const checked = checkQuery(request.query)
   if ('errors' in checked) {
     return { refused: true, result: { errors: checked.errors.map((error) => error.toJSON()) } }
   }
@@ -47,23 +48,6 @@ export async function executeQuery(
   // Without data nothing was looked up: a variable is missing or the operation's name is unknown.
   if (data === undefined) return { refused: true, result: { errors: told ?? [] } }
   return { refused: false, result: told === undefined ? { data } : { data, errors: told } }
-}
-
-function checkQuery(query: string) {
-  try {
-    if (query.length > queryLimits.length) {
-      const text = `query refused: ${query.length} characters, ${queryLimits.length} are allowed`
-      return { errors: [new GraphQLError(text)] }
-    }
-    const document = parse(query, { maxLexicalTokens: queryLimits.tokens, noLocation: false })
-    // Before validation, whose time grows with the square of what is asked.
-    checkCost(document)
-    const errors = validate(schema, document)
-    return errors.length > 0 ? { errors: [...errors] } : { document }
-  } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [error] }
-    return { errors: [new GraphQLError(errorMessage(error))] }
-  }
 }
 
 /** Errors of ours speak for themselves; others are faults. */

@@ -3,15 +3,17 @@ import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import { requestInvalid } from '../errors.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { ItemsDeps } from '../ports.ts'
+import { createQueryCheck } from './check-query.ts'
 import { createContext } from './context.ts'
 import { executeQuery, type GraphqlRequest } from './execute.ts'
 
 /** `/graphql`, by POST with a JSON body or by GET with the same fields as query parameters. */
 export function queryRoutes(store: ItemStore, deps: ItemsDeps): Route[] {
+  const check = createQueryCheck()
   const answer = async (request: GraphqlRequest): Promise<RouteReply> => {
     const context = createContext(store, deps.consensus, deps.engine)
     const fault = (error: unknown) => deps.onFault('graphql', error)
-    const { refused, result } = await executeQuery(request, context, fault)
+    const { refused, result } = await executeQuery(check(request.query), request, context, fault)
     return { status: refused ? 400 : 200, body: result }
   }
   return [

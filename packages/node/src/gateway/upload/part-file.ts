@@ -83,15 +83,26 @@ export class PartFile {
     return first.to
   }
 
+  /** All of it in order. A part is the reader's only until it asks for the next. */
   async *read(id: string): AsyncGenerator<Uint8Array> {
     const sizeBytes = this.size(id)
-    for (let at = 0; at < sizeBytes; ) {
-      // Not filled before it is read into.
-      const into = Buffer.allocUnsafeSlow(Math.min(readBytes, sizeBytes - at))
-      const got = await this.#data.read(into, at)
-      if (got === 0) throw uploadIncomplete(id, at)
-      at += got
-      yield into.subarray(0, got)
+    const length = Math.min(readBytes, sizeBytes)
+    // Not filled before they are read into: one is read ahead while the other is made use of.
+    const memory = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)] as const
+    const fill = (at: number, which: number) => {
+      const into = memory[which % 2 === 0 ? 0 : 1].subarray(0, Math.max(0, sizeBytes - at))
+      const filling = this.#data.read(into, at).then((got) => into.subarray(0, got))
+      // Its error is met where it is awaited; the reader may leave before that.
+      filling.catch(() => {})
+      return filling
+    }
+    let ahead = fill(0, 0)
+    for (let at = 0, which = 1; at < sizeBytes; which++) {
+      const part = await ahead
+      if (part.length === 0) throw uploadIncomplete(id, at)
+      at += part.length
+      ahead = fill(at, which)
+      yield part
     }
   }
 

@@ -15,13 +15,14 @@ const partBytes = 5 * 1024 * 1024
  */
 export function partRoutes(
   parts: PartUploads,
-  finish: (source: AsyncIterable<Uint8Array>) => Promise<Receipt>,
+  finish: (source: AsyncIterable<Uint8Array>, sizeBytes: number) => Promise<Receipt>,
 ): Route[] {
   const finalizing = new Map<string, Promise<Outcome>>()
   const finalize = async (id: string): Promise<Outcome> => {
-    parts.size(id)
+    const sizeBytes = parts.size(id)
     try {
-      const outcome = { status: 'FINALIZED', receipt: await finish(parts.read(id)) } as const
+      const receipt = await finish(parts.read(id), sizeBytes)
+      const outcome = { status: 'FINALIZED', receipt } as const
       await parts.end(id, outcome)
       return outcome
     } catch (error) {

@@ -40,13 +40,14 @@ export function uploadRoutes(
     }
     return makeReceipt(item, at, deps.signer, deps.engine)
   }
-  const handle = async ({ stream }: RouteRequest): Promise<RouteReply> => {
-    const upload = await takeUpload(stream, store, deps, options)
+  const handle = async ({ stream, headers }: RouteRequest): Promise<RouteReply> => {
+    const sizeBytes = Number(headers['content-length'] ?? 0)
+    const upload = await takeUpload(stream, store, deps, options, sizeBytes)
     if (upload.kind === 'transaction') return postTransaction(upload.body, store, deps, options)
     return { status: 200, body: await receipt(upload) }
   }
-  const finish = async (source: AsyncIterable<Uint8Array>) => {
-    const upload = await takeUpload(source, store, deps, options)
+  const finish = async (source: AsyncIterable<Uint8Array>, sizeBytes: number) => {
+    const upload = await takeUpload(source, store, deps, options, sizeBytes)
     if (upload.kind === 'item') return receipt(upload)
     throw uploadNotItem('a layer-1 transaction is posted to /tx.')
   }

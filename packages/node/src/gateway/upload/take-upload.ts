@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { assert } from '@heddle/protocol/base'
 import { type Item, ownerAddress, parseItem, verifyItem } from '@heddle/protocol/item'
 import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
 import { ByteReader } from '../items/byte-reader.ts'
@@ -21,8 +21,8 @@ const stepBytes = 256 * 1024
 
 /**
  * Takes one upload as it comes and resolves when it is durable. What fits into a record of the
- * journal is read first; of a larger item only the header is, and its data goes to the store while
- * it is hashed. Throws `upload-not-item`, `upload-too-large`, `item-signature-wrong`, codes of
+ * journal is read first; of a larger item only the header is where its size is known, and its data goes
+ * to the store while it is hashed. A part of the source is done with when the next is asked for. Throws `upload-not-item`, `upload-too-large`, `item-signature-wrong`, codes of
  * parsing.
  */
 export async function takeUpload(
@@ -30,10 +30,11 @@ export async function takeUpload(
   store: ItemStore,
   deps: ItemsDeps,
   limits: UploadLimits,
+  sizeBytes?: number,
 ): Promise<Upload> {
   const reader = new ByteReader(source)
   try {
-    return await takeFrom(reader, store, deps, limits)
+    return await takeFrom(reader, store, deps, limits, sizeBytes)
   } finally {
     await reader.close()
   }
@@ -44,10 +45,15 @@ async function takeFrom(
   store: ItemStore,
   deps: ItemsDeps,
   limits: UploadLimits,
+  sizeBytes = 0,
 ): Promise<Upload> {
-  const start = await reader.take(limits.recordBytes + 1)
+  const isLarge = sizeBytes > limits.recordBytes
+  // Copied: a source may use the memory of its parts again.
+  const start = isLarge
+    ? new Uint8Array(await reader.take(itemHeaderBytesMax))
+    : await reader.take(limits.recordBytes + 1)
   if (start.length === 0) throw uploadNotItem('the body is empty.')
-  const whole = start.length <= limits.recordBytes
+  const whole = !isLarge && start.length <= limits.recordBytes
   if (isTransactionJson(start)) {
     if (!whole) throw uploadTooLarge(limits.recordBytes)
     return { kind: 'transaction', body: start }
@@ -77,18 +83,17 @@ async function takeLarge(
   const item = parseItem(start.subarray(0, itemHeaderBytesMax), deps.engine)
   const headerBytes = Math.min(start.length, itemHeaderBytesMax) - item.data.length
   const retention = admitRetention(item.tags)
-  const digest = createHash('sha384')
   let sizeBytes = 0
   async function* data() {
     for await (const piece of pieces(start.subarray(headerBytes), reader)) {
       sizeBytes += piece.length
       if (headerBytes + sizeBytes > uploadBytes) throw uploadTooLarge(uploadBytes)
-      digest.update(piece)
       yield piece
     }
   }
-  const stored = await deps.store.write(data())
-  const signed = { ...item, data: { sizeBytes, sha384: new Uint8Array(digest.digest()) } }
+  const { sha384, ...stored } = await deps.store.write(data(), { sha384: true })
+  assert(sha384 !== undefined, 'the store tells the digest it was asked for')
+  const signed = { ...item, data: { sizeBytes, sha384 } }
   // Data of one that does not hold is held by nobody, and collected.
   if (!(await verifyItem(signed, deps.engine))) throw signatureWrong(item.id)
   await deps.store.hold(stored, item.id, retention)

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { threadEnvironment } from '../../runtime/index.ts'
 import { type Job, packBatch, type Verdict } from './batch.ts'
 import { verifierCrashed } from './errors.ts'
 
@@ -43,7 +44,7 @@ export class Thread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#workerUrl)
+    const worker = new Worker(this.#workerUrl, { env: threadEnvironment(), name: 'verify' })
     this.#worker = worker
     worker.on('message', (verdicts: readonly Verdict[]) => {
       // What a thread given up still says is no answer to its successor's batch.

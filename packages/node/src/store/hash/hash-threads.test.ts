@@ -46,3 +46,37 @@ it('rejects what is under way when it closes, and all after', async () => {
   await running
   await expect(threads.hash(job())).rejects.toMatchObject({ code: 'store-closed' })
 })
+
+it('digests runs beside each other, whatever the size of their jobs, with and without threads', async () => {
+  const none = new HashThreads(0)
+  const jobs = (fill: number) =>
+    [300_000, 10, 70_000].map((length) => new Uint8Array(patternBytes(length, fill)))
+  const runJobs = async (pool: HashThreads, pieces: readonly Uint8Array<ArrayBuffer>[]) => {
+    const run = pool.beginRun()
+    const answers = pieces.map((bytes) =>
+      run.hash({ bytes: bytes.slice(), parts: [{ at: 0, length: bytes.length }] }),
+    )
+    const digests = (await Promise.all(answers)).map(
+      (answer) => new Uint8Array(answer.digests[0] ?? []),
+    )
+    return { digests, sha384: new Uint8Array(await run.end()) }
+  }
+  for (const pool of [threads, none]) {
+    const [first, second] = [jobs(1), jobs(2)]
+    const found = await Promise.all([runJobs(pool, first), runJobs(pool, second)])
+    for (const [i, pieces] of [first, second].entries()) {
+      expect(found[i]?.digests).toEqual(pieces.map((piece) => nodeCrypto.sha256(piece)))
+      expect(found[i]?.sha384).toEqual(nodeCrypto.sha384(Buffer.concat(pieces)))
+    }
+  }
+})
+
+it('rejects what comes to a run whose thread is gone', async () => {
+  const run = threads.beginRun()
+  await run.hash({ bytes: new Uint8Array(70_000), parts: [] })
+  await threads.close()
+  await expect(run.hash({ bytes: new Uint8Array(5), parts: [] })).rejects.toMatchObject({
+    code: 'store-closed',
+  })
+  await expect(run.end()).rejects.toMatchObject({ code: 'store-closed' })
+})

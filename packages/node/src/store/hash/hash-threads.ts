@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { nodeCrypto } from '../../runtime/index.ts'
+import { nodeCrypto, threadEnvironment } from '../../runtime/index.ts'
 import { hashThreadEnded, storeClosed } from '../errors.ts'
-import type { HashAnswer, HashJob } from './job.ts'
+import type { HashAnswer, HashJob, RunDigest, RunEnd } from './job.ts'
 
 /** Below this, changing threads costs more than hashing. */
 const asideBytes = 64 * 1024
@@ -9,10 +10,20 @@ const asideBytes = 64 * 1024
 const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
 const workerUrl = new URL('./hash-worker.ts', import.meta.url)
 
-type Waiting = { resolve(answer: HashAnswer): void; reject(error: Error): void }
+type Answer = HashAnswer | RunDigest
+type Waiting = { resolve(answer: Answer): void; reject(error: Error): void }
 
 /** A thread and the jobs it was given, which it answers in their order. */
-type Thread = { readonly worker: Worker; readonly waiting: Waiting[] }
+type Thread = { readonly worker: Worker; readonly waiting: Waiting[]; ended?: Error }
+
+/**
+ * A stream of bytes whose SHA-384 is wanted too: of its jobs' bytes in the order they are given. Every
+ * job takes its buffer away; one that was begun must be ended, since its thread remembers it.
+ */
+export type HashRun = {
+  hash(job: HashJob): Promise<HashAnswer>
+  end(): Promise<Uint8Array>
+}
 
 /**
  * SHA-256 off the event loop: buffers are handed over, not copied, so the loop pays some 50 µs for a
@@ -21,6 +32,7 @@ type Thread = { readonly worker: Worker; readonly waiting: Waiting[] }
 export class HashThreads {
   readonly #threads: (Thread | undefined)[]
   #isClosed = false
+  #nextRun = 0
 
   constructor(threads: number) {
     this.#threads = Array.from({ length: threads }, () => undefined)
@@ -39,13 +51,45 @@ export class HashThreads {
       )
       return Promise.resolve({ bytes, digests })
     }
+    return this.#ask<HashAnswer>(this.#leastBusy(), job, [bytes.buffer])
+  }
+
+  /** Begins a run: all of it goes to one thread, which dies with it where it dies. */
+  beginRun(): HashRun {
+    if (this.#threads.length === 0 || this.#isClosed) return this.#runHere()
+    const run = this.#nextRun++
+    const thread = this.#leastBusy()
+    return {
+      hash: ({ bytes, parts }) =>
+        this.#ask<HashAnswer>(thread, { bytes, parts, run }, [bytes.buffer]),
+      end: async () => (await this.#ask<RunDigest>(thread, { endedRun: run }, [])).sha384,
+    }
+  }
+
+  #runHere(): HashRun {
+    const digest = createHash('sha384')
+    return {
+      hash: (job) => {
+        digest.update(job.bytes)
+        return this.hash(job)
+      },
+      end: async () => digest.digest(),
+    }
+  }
+
+  #ask<Given extends Answer>(
+    { worker, waiting, ended }: Thread,
+    asked: HashJob | RunEnd,
+    transfer: ArrayBuffer[],
+  ): Promise<Given> {
     if (this.#isClosed) return Promise.reject(storeClosed())
-    const { worker, waiting } = this.#leastBusy()
+    if (ended !== undefined) return Promise.reject(ended)
     return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject })
+      // A thread answers in order, each question with its own kind.
+      waiting.push({ resolve: resolve as Waiting['resolve'], reject })
       // A busy thread keeps the process alive, an idle one does not.
       worker.ref()
-      worker.postMessage(job, [bytes.buffer])
+      worker.postMessage(asked, transfer)
     })
   }
 
@@ -69,20 +113,22 @@ export class HashThreads {
   }
 
   #start(at: number): Thread {
-    const worker = new Worker(workerUrl, { resourceLimits })
+    const worker = new Worker(workerUrl, { resourceLimits, env: threadEnvironment(), name: 'hash' })
     const waiting: Waiting[] = []
+    const thread: Thread = { worker, waiting }
     const lose = (reason: string) => {
-      if (this.#threads[at]?.worker === worker) this.#threads[at] = undefined
-      reject(waiting, hashThreadEnded(reason))
+      if (this.#threads[at] === thread) this.#threads[at] = undefined
+      thread.ended ??= hashThreadEnded(reason)
+      reject(waiting, thread.ended)
     }
-    worker.on('message', (answer: HashAnswer) => {
+    worker.on('message', (answer: Answer) => {
       waiting.shift()?.resolve(answer)
       if (waiting.length === 0) worker.unref()
     })
     worker.on('error', (error) => lose(error.message))
     worker.on('messageerror', (error) => lose(error.message))
     worker.on('exit', (code) => lose(`exit code ${code}`))
-    return { worker, waiting }
+    return thread
   }
 }
 
