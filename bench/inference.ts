@@ -13,6 +13,7 @@ import {
   seededTokenizer,
 } from '../packages/node/src/inference/testing/seeded-model.testing.ts'
 import { type Child, startChild } from './child.ts'
+import { measureLoad } from './inference-load.ts'
 import { installPeer } from './peers.ts'
 import { quantile, remark, report } from './report.ts'
 
@@ -21,6 +22,8 @@ const ports = { disk, crypto: nodeCrypto }
 
 const peerName = 'node-llama-cpp'
 const peerVersion = '3.22.1'
+/** The last version that runs without a browser; ten times slower, so it gets fewer rounds. */
+const wasmPeer = { name: '@wllama/wllama', version: '2.3.7', rounds: 3 }
 const rounds = 9
 const decodeTokens = 12
 const prefillTokens = 64
@@ -81,14 +84,27 @@ function findPeer(): string | undefined {
   return undefined
 }
 
-async function startPeer(entry: string, model: string): Promise<Child | undefined> {
-  const script = new URL('llama-peer.mjs', import.meta.url).pathname
-  const child = startChild(process.execPath, [script, entry, model, String(contextTokens)])
+function findWasmPeer(): string | undefined {
+  const peer = installPeer(wasmPeer.name, wasmPeer.version)
+  if ('path' in peer) return join(peer.path, 'esm/index.js')
+  remark(`${wasmPeer.name} is not measured: ${peer.missing}`)
+  return undefined
+}
+
+async function startPeer(
+  name: string,
+  script: string,
+  entry: string,
+  model: string,
+): Promise<Child | undefined> {
+  const path = new URL(script, import.meta.url).pathname
+  const child = startChild(process.execPath, [path, entry, model, String(contextTokens)])
   try {
     await child.next()
     return child
   } catch (error) {
-    remark(`${peerName} is not measured: ${String(error)}`)
+    remark(`${name} is not measured: ${String(error)}`)
+    child.stop()
     return undefined
   }
 }
@@ -100,10 +116,16 @@ function measureBandwidth(): number {
   return bandwidthBuffer.length / 1e6 / (clock.elapsedMs() - startMs)
 }
 
-type Results = { readonly ours: Measured; readonly theirs: Measured; readonly bandwidth: number[] }
+type Results = {
+  readonly ours: Measured
+  readonly theirs: Measured
+  readonly wasm: Measured
+  readonly bandwidth: number[]
+}
 
 /** Others may use the machine too: rounds take turns, and the ratio is that of the median round. */
-function reportAll(size: Size, precision: Precision, { ours, theirs, bandwidth }: Results): void {
+function reportAll(size: Size, precision: Precision, results: Results): void {
+  const { ours, theirs, wasm, bandwidth } = results
   const { dim, hidden, layers, vocab } = size.shape
   const weights = layers * (4 * dim * dim + 3 * dim * hidden) + vocab * dim
   const most = Math.max(...bandwidth)
@@ -116,26 +138,30 @@ function reportAll(size: Size, precision: Precision, { ours, theirs, bandwidth }
     const note = `per second of CPU time, one thread, seeded weights; ${about}`
     const metric = `${phase}-${precision.name}-${size.name}`
     const figure = { bench: 'inference', metric, value, unit: 'tokens/s', note }
-    if (theirs[phase].length === 0) {
-      report(figure)
-      continue
+    const beside = (peerOf: string, values: readonly number[]) => {
+      if (values.length === 0) return undefined
+      const peer = `${peerOf} ${precision.peerFormat}: ${quantile(values, 0.5).toFixed(1)}/s`
+      const ratios = values.map((their, round) => (ours[phase][round] ?? Number.NaN) / their)
+      return { peer, ratio: quantile(ratios, 0.5) }
     }
-    const peerValue = quantile(theirs[phase], 0.5)
-    const peer = `${peerName} ${peerVersion} ${precision.peerFormat}: ${peerValue.toFixed(1)}/s`
-    const ratios = ours[phase].map((own, round) => own / (theirs[phase][round] ?? Number.NaN))
-    report({ ...figure, peer, ratio: quantile(ratios, 0.5) })
+    report({ ...figure, ...beside(`${peerName} ${peerVersion}`, theirs[phase]) })
+    const inWasm = beside(`${wasmPeer.name} ${wasmPeer.version}`, wasm[phase])
+    if (inWasm !== undefined) report({ ...figure, metric: `${metric}-wllama`, ...inWasm })
   }
 }
 
 function noResults(): Results {
-  return { ours: { decode: [], prefill: [] }, theirs: { decode: [], prefill: [] }, bandwidth: [] }
+  const none = (): Measured => ({ decode: [], prefill: [] })
+  return { ours: none(), theirs: none(), wasm: none(), bandwidth: [] }
 }
+
+type Peers = { readonly native: Child | undefined; readonly wasm: Child | undefined }
 
 async function runOne(
   size: Size,
   precision: Precision,
   bytes: Uint8Array,
-  peerFor: (file: () => Uint8Array) => Promise<Child | undefined>,
+  peersFor: (file: () => Uint8Array) => Promise<Peers>,
 ): Promise<void> {
   const source = bytesSource(bytes)
   const layout = await openLlama2c(source)
@@ -145,16 +171,18 @@ async function runOne(
   const engine = await loadEngine({ layout, source, tokenizer }, ports, options)
   const loadSeconds = (clock.elapsedMs() - loadMs) / 1000
   const words = plainVocabulary(size.shape.vocab)
-  const peer = await peerFor(() => ggufFile(bytes, layout, precision.format, words))
+  const { native, wasm } = await peersFor(() => ggufFile(bytes, layout, precision.format, words))
   const results = noResults()
   for (let round = 0; round <= rounds; round++) {
     // The first round warms both up.
-    const { ours, theirs, bandwidth } = round === 0 ? noResults() : results
-    measure(engine.begin, ours)
-    if (peer !== undefined) await measurePeer(peer, theirs)
-    bandwidth.push(measureBandwidth())
+    const into = round === 0 ? noResults() : results
+    measure(engine.begin, into.ours)
+    if (native !== undefined) await measurePeer(native, into.theirs)
+    if (wasm !== undefined && round <= wasmPeer.rounds) await measurePeer(wasm, into.wasm)
+    into.bandwidth.push(measureBandwidth())
   }
-  peer?.stop()
+  native?.stop()
+  wasm?.stop()
   reportAll(size, precision, results)
   const metric = `load-${precision.name}-${size.name}`
   const note = 'file in memory to model ready, weights checked and packed; per GB of f32 file'
@@ -162,19 +190,22 @@ async function runOne(
   report({ bench: 'inference', metric, value, unit: 's/GB', note })
 }
 
-/** Our kernels on one thread against llama.cpp's native ones in the same minutes. */
+/** Our kernels on one thread against llama.cpp's, native and in WebAssembly, in the same minutes. */
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-inference-'))
-  const entry = findPeer()
+  const [entry, wasmEntry] = [findPeer(), findWasmPeer()]
   const path = join(folder, 'model.gguf')
-  const peerFor = async (file: () => Uint8Array) => {
-    if (entry === undefined) return undefined
-    writeFileSync(path, file())
-    return startPeer(entry, path)
+  const start = async (name: string, script: string, peer: string | undefined) =>
+    peer === undefined ? undefined : await startPeer(name, script, peer, path)
+  const peersFor = async (file: () => Uint8Array): Promise<Peers> => {
+    if (entry !== undefined || wasmEntry !== undefined) writeFileSync(path, file())
+    const native = await start(peerName, 'llama-peer.mjs', entry)
+    return { native, wasm: await start(wasmPeer.name, 'wllama-peer.mjs', wasmEntry) }
   }
   for (const size of sizes) {
     const bytes = seededCheckpoint(size.shape, 1)
-    for (const precision of precisions) await runOne(size, precision, bytes, peerFor)
+    for (const precision of precisions) await runOne(size, precision, bytes, peersFor)
+    if (size === sizes.at(-1)) await measureLoad(bytes, size.shape.vocab)
   }
   rmSync(folder, { recursive: true, force: true })
 }

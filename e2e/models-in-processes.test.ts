@@ -143,6 +143,7 @@ describe('models in processes', () => {
     const leaves = new Uint8Array(32 * chunkCount(sizeBytes))
     const weights = { sizeBytes, leaves }
     const large = await another({
+      version: 1,
       weights,
       root: encodeBase64Url(chunkRoot(weights, hash)),
       chunks: Array.from({ length: chunkCount(sizeBytes) }, () => published.id),

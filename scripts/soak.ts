@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, Suite>> = {
     files: ['e2e/store-crash.test.ts', 'packages/node/src/store/kill.test.ts'],
     settings: { HEDDLE_CRASH_ROUNDS: '50', HEDDLE_LONG: '1' },
   },
+  'store-large': { files: ['e2e/store-large.test.ts'], settings: { HEDDLE_LARGE_GIB: '4' } },
   da: {
     files: ['e2e/da-processes.test.ts', 'e2e/da-recover.test.ts', 'e2e/da-liars.test.ts'],
     settings: { HEDDLE_DA_BLOBS: '100', HEDDLE_DA_RECOVER: '1', HEDDLE_DA_LIARS: '1' },
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, Suite>> = {
   modules: {
     files: [
       'e2e/aos-modules.test.ts',
+      'e2e/aos-model.test.ts',
       'packages/node/src/compute/weave-drive/aos.test.ts',
       'packages/node/src/compute/guest/aos-modules.test.ts',
       'packages/node/src/compute/prepare/spec-suite.test.ts',

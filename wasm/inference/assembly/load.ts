@@ -1,19 +1,23 @@
 // Weights on their way in: checked, widened, packed. Nothing here runs once a model is loaded.
-import { scatter, writeRow } from './quantize'
+import { amplitude, interleave, scatter, writeQuad, writeRow } from './quantize'
+
+/** Weights that one comparison checks. */
+const checkedAtOnce: i32 = 256
 
 /**
  * The first of `count` f32 (a multiple of 4) that is not finite or whose size is over `most`; -1
  * where all are in order. The bound keeps every later sum finite, so that no NaN can arise.
  */
 export function checkWeights(at: usize, count: i32, most: f32): i32 {
-  const bound = f32x4.splat(most)
-  for (let i = 0; i < count; i += 4) {
-    const x = v128.load(at + (<usize>i << 2))
+  for (let i = 0; i < count; i += checkedAtOnce) {
+    const part = min(checkedAtOnce, count - i)
     // A NaN is not <= anything.
-    if (!i32x4.all_true(f32x4.le(f32x4.abs(x), bound))) {
-      for (let lane = i; lane < i + 4; lane++) {
-        if (!(abs(load<f32>(at + (<usize>lane << 2))) <= most)) return lane
-      }
+    if (amplitude(at, part) <= most) {
+      at += <usize>part << 2
+      continue
+    }
+    for (let j = 0; j < part; j++) {
+      if (!(abs(load<f32>(at + (<usize>j << 2))) <= most)) return i + j
     }
   }
   return -1
@@ -47,9 +51,18 @@ export function quantizeRows(
   scratch: usize,
 ): void {
   const padded = ((cols + group - 1) / group) * group
-  for (let i = 0; i < count; i++) {
+  const rowBytes = <usize>cols << 2
+  let i = 0
+  if ((first & 3) == 0 && padded == cols) {
+    const quadBytes = <usize>(cols / group) * (16 + (<usize>group << 2))
+    for (; i + 4 <= count; i += 4) {
+      writeQuad(w + <usize>((first + i) >> 2) * quadBytes, from, cols, group)
+      from += rowBytes << 2
+    }
+  }
+  for (; i < count; i++) {
     writeRow(w, first + i, from, cols, padded, group, scratch)
-    from += <usize>cols << 2
+    from += rowBytes
   }
 }
 
@@ -65,12 +78,22 @@ export function packQuantized(
   cols: i32,
   most: f32,
 ): i32 {
-  const groups = cols >> 5
-  for (let i = 0; i < count; i++) {
+  const rowBytes = <usize>(cols >> 5) * 34
+  const quadBytes = <usize>(cols >> 5) * 144
+  let i = 0
+  if ((first & 3) == 0) {
+    for (; i + 4 <= count; i += 4) {
+      const wrong = packQuad(w + <usize>((first + i) >> 2) * quadBytes, from, rowBytes, most)
+      if (wrong >= 0) return first + i + wrong
+      from += rowBytes << 2
+    }
+  }
+  for (; i < count; i++) {
     const row = first + i
     const lane = <usize>(row & 3)
-    let to = w + <usize>(row >> 2) * <usize>groups * 144
-    for (let g = 0; g < groups; g++) {
+    let to = w + <usize>(row >> 2) * quadBytes
+    const end = from + rowBytes
+    while (from < end) {
       const scale = half(load<u16>(from))
       if (!(abs(scale) * 128 <= most)) return row
       store<f32>(to + (lane << 2), scale)
@@ -79,6 +102,34 @@ export function packQuantized(
       from += 34
       to += 144
     }
+  }
+  return -1
+}
+
+/** Four rows of `packQuantized`, `apart` bytes from one to the next; the first wrong one, or -1. */
+function packQuad(to: usize, from: usize, apart: usize, most: f32): i32 {
+  const end = from + apart
+  const from1 = apart
+  const from2 = apart * 2
+  const from3 = apart * 3
+  while (from < end) {
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const scale = half(load<u16>(from + lane * apart))
+      if (!(abs(scale) * 128 <= most)) return <i32>lane
+      store<f32>(to + (lane << 2), scale)
+    }
+    for (let at: usize = 2; at < 34; at += 16) {
+      const row = from + at
+      interleave(
+        to + 16 + ((at - 2) << 2),
+        v128.load(row),
+        v128.load(row + from1),
+        v128.load(row + from2),
+        v128.load(row + from3),
+      )
+    }
+    from += 34
+    to += 144
   }
   return -1
 }

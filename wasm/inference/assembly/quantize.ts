@@ -5,20 +5,42 @@ import { scalesBytes } from './whole'
 /** 127 / scale must stay finite: a group whose largest value is below 2^-100 is taken as zero. */
 const amplitudeMin: f32 = 7.888609052210118e-31
 
-/** The largest |x[i]|; `count` is a multiple of 4. */
-function amplitude(x: usize, count: i32): f32 {
-  let most = f32x4.splat(0)
-  for (let i = 0; i < count; i += 4) {
-    most = f32x4.pmax(most, f32x4.abs(v128.load(x)))
-    x += 16
-  }
-  const pairs = f32x4.pmax(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1))
-  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1))
+/** Bits of an f32 but its sign: sizes are in order as whole numbers, and those of NaN come last. */
+const sizeBits: i32 = 0x7fffffff
+
+function sizes(x: usize): v128 {
+  return v128.and(v128.load(x), i32x4.splat(sizeBits))
 }
 
-/** Four values times `inverse`, rounded to the nearest whole number (ties to even), as i32. */
+/** The largest |x[i]|; `count` is a multiple of 4. A NaN is larger than all numbers. */
+export function amplitude(x: usize, count: i32): f32 {
+  let low = i32x4.splat(0)
+  let high = i32x4.splat(0)
+  const end = x + (<usize>(count & ~7) << 2)
+  while (x < end) {
+    low = i32x4.max_s(low, sizes(x))
+    high = i32x4.max_s(high, sizes(x + 16))
+    x += 32
+  }
+  if (count & 4) low = i32x4.max_s(low, sizes(x))
+  const most = i32x4.max_s(low, high)
+  const pairs = i32x4.max_s(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1))
+  const one = i32x4.max_s(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2))
+  return f32x4.extract_lane(one, 0)
+}
+
+/** 1.5 * 2^23: f32 near it are whole numbers, and their low bits count them. */
+const wholeShift: f32 = 12582912
+const wholeBits: i32 = 0x4b400000
+
+/**
+ * Four values times `inverse`, rounded to the nearest whole number (ties to even), as i32. For
+ * products of at most 2^22: the addition rounds as `nearest` would, and needs no look at what is
+ * out of range.
+ */
 function rounded(x: usize, inverse: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x), inverse)))
+  const shifted = f32x4.add(f32x4.mul(v128.load(x), inverse), f32x4.splat(wholeShift))
+  return i32x4.sub(shifted, i32x4.splat(wholeBits))
 }
 
 /**
@@ -113,6 +135,59 @@ export function writeRow(
     for (let i = 0; i < group; i += 16) {
       scatter(to, i8x16.narrow_i16x8_s(v128.load(scratch), v128.load(scratch, 16)))
       scratch += 32
+      to += 64
+    }
+  }
+}
+
+/** 16 values from `x` on times `inverse`, rounded, as i8. */
+function roundedBytes(x: usize, inverse: v128): v128 {
+  const low = i16x8.narrow_i32x4_s(rounded(x, inverse), rounded(x + 16, inverse))
+  const high = i16x8.narrow_i32x4_s(rounded(x + 32, inverse), rounded(x + 48, inverse))
+  return i8x16.narrow_i16x8_s(low, high)
+}
+
+/** Puts 16 bytes of each of four rows where a quad has them; the same as four times `scatter`. */
+export function interleave(to: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const ab = v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+  const cd = v128.shuffle<i16>(c, d, 0, 8, 1, 9, 2, 10, 3, 11)
+  v128.store(to, v128.shuffle<i32>(ab, cd, 0, 4, 1, 5))
+  v128.store(to, v128.shuffle<i32>(ab, cd, 2, 6, 3, 7), 16)
+  const abHigh = v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+  const cdHigh = v128.shuffle<i16>(c, d, 4, 12, 5, 13, 6, 14, 7, 15)
+  v128.store(to, v128.shuffle<i32>(abHigh, cdHigh, 0, 4, 1, 5), 32)
+  v128.store(to, v128.shuffle<i32>(abHigh, cdHigh, 2, 6, 3, 7), 48)
+}
+
+/** Writes the scale of a row's group and returns what its values are multiplied by. */
+function writeScale(to: usize, x: usize, group: i32): v128 {
+  const most = amplitude(x, group)
+  const isZero = most < amplitudeMin
+  store<f32>(to, isZero ? 0 : most / 127)
+  return f32x4.splat(isZero ? 0 : <f32>127 / most)
+}
+
+/** Quantises four rows into one quad as `writeRow` does; `cols` is a multiple of `group`. */
+export function writeQuad(to: usize, from: usize, cols: i32, group: i32): void {
+  const apart = <usize>cols << 2
+  const groupBytes = <usize>group << 2
+  const end = from + apart
+  while (from < end) {
+    const a = writeScale(to, from, group)
+    const b = writeScale(to + 4, from + apart, group)
+    const c = writeScale(to + 8, from + apart * 2, group)
+    const d = writeScale(to + 12, from + apart * 3, group)
+    to += scalesBytes
+    const groupEnd = from + groupBytes
+    while (from < groupEnd) {
+      interleave(
+        to,
+        roundedBytes(from, a),
+        roundedBytes(from + apart, b),
+        roundedBytes(from + apart * 2, c),
+        roundedBytes(from + apart * 3, d),
+      )
+      from += 64
       to += 64
     }
   }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { sha256Hash } from '@heddle/node/inference'
+import { chunkHash, sha256Hash } from '@heddle/node/inference'
 import { nodeCrypto } from '@heddle/node/runtime'
 import { errorMessage, HeddleError } from '@heddle/protocol/base'
 import { type ChatFormat, chatFormats } from '@heddle/protocol/model'
@@ -66,6 +66,7 @@ async function inputOf(path: string, { flags, signal }: Given): Promise<Omit<Mod
     ...(tokenizerPath === undefined ? {} : { tokenizer: await readInput(tokenizerPath) }),
     derivedFrom: parent === undefined ? [] : [idArgument('item the model was made from', parent)],
     hash,
+    chunkHash,
     signal,
   }
 }
@@ -99,7 +100,7 @@ async function list({ flags, signal }: Given): Promise<number> {
 async function verify(id: string, { flags, signal }: Given): Promise<number> {
   const modelId = idArgument('model', id)
   const progress = showModelProgress()
-  const work = { hash, signal, onProgress: progress.show }
+  const work = { hash, chunkHash, signal, onProgress: progress.show }
   const manifest = await verifyModel(connect(flags), modelId, work).finally(progress.end)
   const { root, weights, chunks } = manifest
   const value = { id: modelId, root, sizeBytes: weights.sizeBytes, chunks: chunks.length }

@@ -1,5 +1,6 @@
 import {
   answerWhole,
+  chunkHash,
   chunkSource,
   type LoadedModel,
   openModel,
@@ -92,7 +93,8 @@ async function openReceiptModel(
   const { tokenizerItem } = manifest
   const tokenizer =
     tokenizerItem === undefined ? undefined : (await client.item(tokenizerItem, signal)).data
-  const readChunk = (index: number) => fetchChunk(client, manifest, index, { hash, signal })
+  const readChunk = (index: number) =>
+    fetchChunk(client, manifest, index, { hash, chunkHash, signal })
   const source = chunkSource(manifest.weights, readChunk, hash)
   const ports = { disk: createRuntime().disk, crypto: nodeCrypto }
   const room = { sessionsMax: 1, memoryBytesMax, contextTokensMax: Math.max(1, receipt.context) }

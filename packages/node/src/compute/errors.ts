@@ -48,6 +48,26 @@ export function unknownCalledModel(modelId: string, processId: string): HeddleEr
   )
 }
 
+/** Models of live processes take all the memory there is for them; the process goes on once there is room. */
+export function modelMemoryFull(
+  modelId: string,
+  neededBytes: number,
+  usedBytes: number,
+  bytesMax: number,
+): HeddleError {
+  const [needed, used, most] = [neededBytes, usedBytes, bytesMax].map((bytes) =>
+    Math.ceil(bytes / 2 ** 20),
+  )
+  return new HeddleError(
+    'model-memory-full',
+    'unavailable',
+    `model ${modelId} takes ${needed} MiB, and models of processes may take ${most} MiB here, of which ` +
+      `${used} are in use: start the node with a larger --compute-memory-mib. The process goes on ` +
+      'once there is room.',
+    { modelId, neededBytes, usedBytes, bytesMax },
+  )
+}
+
 /** An item assigned to a process is not here (yet); the process goes on once it is. */
 export function unknownItem(itemId: string, processId: string, slot: number): HeddleError {
   return new HeddleError(

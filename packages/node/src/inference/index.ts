@@ -7,7 +7,7 @@ export { openLlama2c } from './load/llama2c.ts'
 export { bytesSource, fileSource } from './load/source.ts'
 export { createCatalog } from './models/catalog.ts'
 export { chunkSource, type ReadChunk } from './models/chunk-source.ts'
-export { openModel, sha256Hash } from './models/open.ts'
+export { chunkHash, openModel, sha256Hash } from './models/open.ts'
 export { type InferenceOptions, inferenceDefaults, type Precision } from './options.ts'
 export type {
   HostedProcesses,

@@ -1,5 +1,12 @@
 import { concatBytes, decodeBase64Url, encodeBase64Url, equalBytes } from '../base/index.ts'
-import { type BlobHash, digestBytes, treeRoot } from '../merkle/index.ts'
+import {
+  type BlobHash,
+  digestBytes,
+  hashIds,
+  portableBlake3,
+  portableSha256,
+  treeRoot,
+} from '../merkle/index.ts'
 import { chunkDamaged, modelRootMismatch, modelTooLong } from './errors.ts'
 
 /** Weights are cut into chunks of this many bytes; the last may have fewer. */
@@ -16,8 +23,16 @@ const arity = 2
 /** A file of weights as its chunks: what names it, and what each chunk is checked by. */
 export type ChunkList = {
   readonly sizeBytes: number
-  /** SHA-256 of each chunk, one after another. */
+  /** Digest of each chunk, one after another. */
   readonly leaves: Uint8Array
+  /** What digests and root are made with, one of `hashIds`; SHA-256 where it is absent. */
+  readonly hashId?: number
+}
+
+/** The hash of a list: `given` where it is that one, the portable one otherwise. */
+function hashOf({ hashId = hashIds.sha256 }: ChunkList, given: BlobHash): BlobHash {
+  if (given.id === hashId) return given
+  return hashId === hashIds.blake3 ? portableBlake3 : portableSha256
 }
 
 /** Chunks of a file of `sizeBytes`. Throws `model-invalid` beyond the limit. */
@@ -36,9 +51,12 @@ export function chunkRange(sizeBytes: number, index: number): { from: number; to
 
 /**
  * The root that names weights: H(7 ‖ size as u64 little-endian ‖ top), `top` being that of the binary
- * tree H(6 ‖ left ‖ right) over the SHA-256 of the chunks; a node left alone rises as it is.
+ * tree H(6 ‖ left ‖ right) over the digests of the chunks; a node left alone rises as it is.
+ * `given` is used where it is the hash of the list.
  */
-export function chunkRoot({ sizeBytes, leaves }: ChunkList, hash: BlobHash): Uint8Array {
+export function chunkRoot(list: ChunkList, given: BlobHash): Uint8Array {
+  const { sizeBytes, leaves } = list
+  const hash = hashOf(list, given)
   const size = new Uint8Array(8)
   new DataView(size.buffer).setBigUint64(0, BigInt(sizeBytes), true)
   const top = treeRoot({ hash, tag: nodeTag, arity }, leaves)
@@ -51,13 +69,15 @@ export function checkChunkRoot(list: ChunkList, root: string, hash: BlobHash): v
   if (actual !== root) throw modelRootMismatch(root, actual)
 }
 
-/** Throws `chunk-damaged` unless `bytes` are chunk `index`. */
+/** Throws `chunk-damaged` unless `bytes` are chunk `index`; `given` as in `chunkRoot`. */
 export function checkChunk(
-  { sizeBytes, leaves }: ChunkList,
+  list: ChunkList,
   index: number,
   bytes: Uint8Array,
-  hash: BlobHash,
+  given: BlobHash,
 ): void {
+  const { sizeBytes, leaves } = list
+  const hash = hashOf(list, given)
   const { from, to } = chunkRange(sizeBytes, index)
   const leaf = leaves.subarray(index * digestBytes, (index + 1) * digestBytes)
   const isWhole = bytes.length === to - from && leaf.length === digestBytes

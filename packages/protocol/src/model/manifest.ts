@@ -1,5 +1,5 @@
 import { decodeTextStrict, encodeBase64Url, encodeText, HeddleError, isId } from '../base/index.ts'
-import type { BlobHash } from '../merkle/index.ts'
+import { type BlobHash, hashIds } from '../merkle/index.ts'
 import { type ChatFormat, chatFormats } from './chat.ts'
 import { type ChunkList, checkChunkRoot, chunkCount, readLeaves } from './chunks.ts'
 import { manifestInvalid } from './errors.ts'
@@ -13,7 +13,8 @@ export type ModelFormat = 'llama2c' | 'gguf'
  * are and whose they are. A manifest is the data of an item, and `chunks` are ids of items too.
  */
 export type ModelManifest = {
-  readonly version: 1
+  /** 1: chunks are hashed with SHA-256; 2: with BLAKE3 (`weights.hashId`). */
+  readonly version: 1 | 2
   readonly name: string
   readonly format: ModelFormat
   readonly precision: 'f32' | 'int8'
@@ -126,12 +127,14 @@ function readShape(fields: Fields): ModelShape {
  */
 export function readManifest(bytes: Uint8Array, hash: BlobHash): ModelManifest {
   const fields = readFields(bytes)
-  if (fields.version !== 1) throw manifestInvalid('its version is not 1')
+  const { version } = fields
+  if (version !== 1 && version !== 2) throw manifestInvalid('its version is not 1 or 2')
   const sizeBytes = Number(fields.sizeBytes)
   const count = chunkCount(sizeBytes)
   const leaves = readLeaves(String(fields.leaves), count)
   if (leaves === undefined) throw manifestInvalid(`leaves must be ${count} digests`)
-  const weights = { sizeBytes, leaves }
+  const list = { sizeBytes, leaves }
+  const weights = version === 1 ? list : { ...list, hashId: hashIds.blake3 }
   const root = textOf(fields, 'root', /^[\w-]{43}$/)
   checkChunkRoot(weights, root, hash)
   const chunks = idsOf(fields, 'chunks', count)
@@ -142,7 +145,7 @@ export function readManifest(bytes: Uint8Array, hash: BlobHash): ModelManifest {
   }
   const item = fields.tokenizerItem
   return {
-    version: 1,
+    version,
     name: textOf(fields, 'name', namePattern),
     format: oneOf(fields, 'format', ['llama2c', 'gguf']),
     precision: oneOf(fields, 'precision', ['f32', 'int8']),

@@ -46,13 +46,16 @@ export class ModelCalls {
     this.#seed = Number(view.getBigUint64(0) >> 11n)
   }
 
-  /** Answers `{model?, prompt | messages, tokens?, seed?, temperature?, topP?, stop?}` as JSON. */
-  call(requestText: string, gasMax: number): CallOutcome {
+  /**
+   * Answers `{model?, prompt | messages, tokens?, seed?, temperature?, topP?, stop?}` as JSON. `named`: the model
+   * where the request names none; the first one without.
+   */
+  call(requestText: string, gasMax: number, named?: string): CallOutcome {
     const { callGas, requestGasPerUnit } = modelCalls
     const asked = callGas + requestText.length * requestGasPerUnit
     if (asked > gasMax) return { text: '{}', gasUsed: gasMax, isSpent: true }
     try {
-      const { reply, gasUsed } = this.#answer(requestText, gasMax - asked)
+      const { reply, gasUsed } = this.#answer(requestText, gasMax - asked, named)
       return { text: JSON.stringify(reply), gasUsed: asked + gasUsed, isSpent: false }
     } catch (error) {
       if (isHeddleError(error, 'gas-exhausted')) {
@@ -64,11 +67,11 @@ export class ModelCalls {
     }
   }
 
-  #answer(requestText: string, gasMax: number): { reply: Fields; gasUsed: number } {
+  #answer(requestText: string, gasMax: number, named?: string): { reply: Fields; gasUsed: number } {
     if (++this.#calls > modelCalls.callsPerMessage) throw modelCallsTooMany()
     const request = readRequest(requestText)
     const [first = ''] = this.#models.keys()
-    const name = request.model === undefined ? first : String(request.model)
+    const name = request.model === undefined ? (named ?? first) : String(request.model)
     const model = this.#models.get(name)
     if (model === undefined) throw modelNotDeclared(name, [...this.#models.keys()])
     const seed = (this.#seed + this.#calls - 1) % seedMask

@@ -2,11 +2,16 @@ import type { Timer } from '../../runtime/index.ts'
 import { computeClosed } from '../errors.ts'
 import type { ComputeOptions } from '../options.ts'
 import type { DriveService } from '../weave-drive/service.ts'
+import type { LoadedModule } from '../worker/protocol.ts'
 import { ComputeThread } from './compute-thread.ts'
+import { HeldModels } from './held-models.ts'
 import type { ModuleProgram, ModuleSource } from './module-source.ts'
 
 /** Compiled modules a thread keeps though no process of theirs is live on it. */
 const idleModulesMax = 16
+
+/** Models may take this part of what live processes may. */
+const modelsPart = 2
 
 /** What a process needs on its thread; `ProcessFacts` fits. */
 type LoadedFacts = {
@@ -22,6 +27,7 @@ export class ThreadPool {
   readonly #modules: ModuleSource
   readonly #threads: (ComputeThread | undefined)[]
   readonly #lone = new Set<ComputeThread>()
+  readonly #models: HeldModels<ComputeThread>
   #closed = false
 
   readonly #drive: DriveService | undefined
@@ -38,6 +44,16 @@ export class ThreadPool {
     this.#timer = timer
     this.#modules = modules
     this.#threads = Array.from({ length: size }, () => undefined)
+    this.#models = new HeldModels(
+      Math.floor(options.hotBytesMax / modelsPart),
+      ({ thread, modelId }) => usedOn(thread).has(modelId),
+      ({ thread, modelId }) => forget(thread, modelId),
+    )
+  }
+
+  /** What models take on all threads, bytes. */
+  get modelBytes(): number {
+    return this.#models.bytes
   }
 
   /** The thread with the fewest live processes. Throws `compute-closed`. */
@@ -87,10 +103,19 @@ export class ThreadPool {
     moduleId: string,
     read: () => Promise<ModuleProgram>,
   ): Promise<void> {
-    if (thread.modules.has(moduleId)) return
+    if (thread.modules.has(moduleId)) {
+      this.#models.touch(thread, moduleId)
+      return
+    }
     const { format, bytes } = await read()
-    await thread.request({ kind: 'module', moduleId, format, bytes })
-    thread.modules.add(moduleId)
+    // Formats of other rooms bring weights; those of this one, code.
+    const about = format in this.#options.moreFormats ? bytes.length : 0
+    await this.#models.load(thread, moduleId, about, async () => {
+      const request = { kind: 'module', moduleId, format, bytes } as const
+      const { heldBytes } = (await thread.request(request)) as LoadedModule
+      thread.modules.add(moduleId)
+      return heldBytes
+    })
   }
 
   #start(): ComputeThread {
@@ -99,16 +124,27 @@ export class ThreadPool {
       const place = this.#threads.indexOf(thread)
       if (place !== -1) this.#threads[place] = undefined
       this.#lone.delete(thread)
+      this.#models.drop(thread)
     }
     return new ComputeThread(this.#options, this.#timer, onLost, this.#drive)
   }
 
   #forgetIdle(thread: ComputeThread, fresh: readonly string[]): void {
-    const used = new Set([...fresh, ...[...thread.processes.values()].flat()])
+    const used = new Set([...usedOn(thread), ...fresh])
     const idle = [...thread.modules].filter((id) => !used.has(id))
     for (const moduleId of idle.slice(0, Math.max(0, idle.length - idleModulesMax))) {
-      thread.modules.delete(moduleId)
-      thread.request({ kind: 'forget-module', moduleId }).catch(() => undefined)
+      this.#models.forget(thread, moduleId)
+      forget(thread, moduleId)
     }
   }
+}
+
+/** Modules and models of the live processes of a thread. */
+function usedOn(thread: ComputeThread): Set<string> {
+  return new Set([...thread.processes.values()].flat())
+}
+
+function forget(thread: ComputeThread, moduleId: string): void {
+  thread.modules.delete(moduleId)
+  thread.request({ kind: 'forget-module', moduleId }).catch(() => undefined)
 }

@@ -3,7 +3,7 @@ import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import type { LoadedModel } from '../answer/answer.ts'
 import { modelMemoryLimit, packedModelInvalid } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
-import { openModel, sha256Hash } from '../models/open.ts'
+import { chunkHash, openModel, sha256Hash } from '../models/open.ts'
 import { memoryBytesLimit } from '../options.ts'
 import { type CallableModel, createCallable } from './callable.ts'
 import { createModelGuest, type ModelGuest } from './guest.ts'
@@ -16,6 +16,8 @@ import { stateBytes } from './state.ts'
 /** A model as compute's port for modules has it (`compute/guest/ports.ts`). */
 export type ModelModule = {
   readonly format: string
+  /** Weights, scratch and caches, bytes. */
+  readonly heldBytes: number
   readonly callable: CallableModel
   instantiate(options: {
     readonly memoryBytes: number
@@ -34,7 +36,7 @@ const { sha256 } = nodeCrypto
  */
 export async function compileModule(bytes: Uint8Array): Promise<ModelModule> {
   const packed = unpackModel(bytes)
-  const manifest = readManifest(packed.manifest.slice(), sha256Hash(sha256))
+  const manifest = readManifest(packed.manifest.slice(), chunkHash)
   const model = await load(packed.weights, packed.tokenizer, manifest).catch((error) => {
     throw neverRuns(error)
   })
@@ -42,6 +44,7 @@ export async function compileModule(bytes: Uint8Array): Promise<ModelModule> {
   let guests = 0
   return {
     format: modelModuleFormat,
+    heldBytes: model.engine.memoryBytes,
     callable: createCallable(model, manifest.chat, sha256),
     instantiate: async ({ memoryBytes, image }) => {
       const needed = model.engine.memoryBytes + stateBytes

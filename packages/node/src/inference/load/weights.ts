@@ -72,7 +72,9 @@ async function loadPart(loading: Loading, part: TensorPart, to: number, group: n
   const { plan, memory, source } = loading
   const rowBytes = partBytes(part) / part.rows
   // No more weights than bytes: what they are widened to has four times the room.
-  const rowsAtOnce = Math.max(1, Math.floor(plan.stagedBytes / Math.max(rowBytes, part.cols)))
+  const rowsStaged = Math.max(1, Math.floor(plan.stagedBytes / Math.max(rowBytes, part.cols)))
+  // Whole quads where there is room for one: those are packed at once.
+  const rowsAtOnce = rowsStaged < 4 ? rowsStaged : rowsStaged - (rowsStaged % 4)
   for (let first = 0; first < part.rows; first += rowsAtOnce) {
     const rows = { first, count: Math.min(rowsAtOnce, part.rows - first) }
     const target = to + first * part.cols * 4

@@ -20,8 +20,8 @@ export type Catalog = {
   find(name: string): Promise<KnownModel>
   /** What a thread loads. */
   load(id: string): Promise<LoadInput>
-  /** Bytes of a chunk, as they are kept: whoever uses them checks them. The caller's own. */
-  chunk(id: string, index: number): Promise<Uint8Array<ArrayBuffer>>
+  /** Bytes of a chunk, as they are kept: whoever uses them checks them. */
+  chunk(id: string, index: number): Promise<Uint8Array>
 }
 
 const modelsMax = 1000
@@ -89,8 +89,7 @@ export function createCatalog(items: KeptItems, hash: BlobHash): Catalog {
       const chunkId = manifest.chunks[index] ?? ''
       const chunk = await items.item(chunkId)
       if (chunk === undefined) throw modelPartMissing(`chunk ${index}`, chunkId)
-      // A copy of its own, so that it can be handed to a thread without another.
-      return new Uint8Array(chunk.data)
+      return chunk.data
     },
   }
 }

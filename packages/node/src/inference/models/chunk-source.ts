@@ -1,9 +1,13 @@
 import type { BlobHash } from '@heddle/protocol/merkle'
 import { type ChunkList, checkChunk, chunkBytes, chunkRange } from '@heddle/protocol/model'
 import type { WeightSource } from '../ports.ts'
+import { chunkHash } from './open.ts'
 
-/** Gives one chunk of weights; it is checked here. */
-export type ReadChunk = (index: number) => Promise<Uint8Array>
+/**
+ * Gives one chunk of weights; it is checked here. `done` is the memory of one that nobody needs any
+ * more: whoever can takes it for this one.
+ */
+export type ReadChunk = (index: number, done?: ArrayBufferLike) => Promise<Uint8Array>
 
 /** Chunks asked for ahead of the one being read: they arrive while weights are packed. */
 const chunksAhead = 8
@@ -12,18 +16,20 @@ const chunksAhead = 8
  * Weights read in chunks, each checked against its digest before a byte of it is handed on. Reading is
  * quick where it goes forward. Throws `chunk-damaged` and what `readChunk` throws.
  */
-export function chunkSource(list: ChunkList, readChunk: ReadChunk, hash: BlobHash): WeightSource {
+export function chunkSource(list: ChunkList, readChunk: ReadChunk, sha256: BlobHash): WeightSource {
   const { sizeBytes } = list
+  const hash = list.hashId === chunkHash.id ? chunkHash : sha256
   const count = Math.ceil(sizeBytes / chunkBytes)
   /** Asked for and not used yet. */
   const ahead = new Map<number, Promise<Uint8Array>>()
   /** The chunk being read, checked. */
   let current: { readonly index: number; readonly bytes: Uint8Array } | undefined
+  const done: ArrayBufferLike[] = []
 
   const ask = (index: number): Promise<Uint8Array> => {
     let chunk = ahead.get(index)
     if (chunk === undefined) {
-      chunk = readChunk(index)
+      chunk = readChunk(index, done.pop())
       // Whoever reads it hears of it; one that is never read does not matter.
       chunk.catch(() => ahead.delete(index))
       ahead.set(index, chunk)
@@ -35,11 +41,13 @@ export function chunkSource(list: ChunkList, readChunk: ReadChunk, hash: BlobHas
     if (current?.index === index) return current.bytes
     const last = Math.min(count - 1, index + chunksAhead)
     for (const old of ahead.keys()) if (old < index || old > last) ahead.delete(old)
-    for (let next = index + 1; next <= last; next++) void ask(next)
+    // Several at once: each asking has its price.
+    if (ahead.size <= chunksAhead / 2) for (let next = index; next <= last; next++) void ask(next)
     const bytes = await ask(index)
     ahead.delete(index)
     // Checked when it is used, not when it comes: so it is in the cache once for both.
     checkChunk(list, index, bytes, hash)
+    if (current !== undefined) done.push(current.bytes.buffer)
     current = { index, bytes }
     return bytes
   }
@@ -48,14 +56,14 @@ export function chunkSource(list: ChunkList, readChunk: ReadChunk, hash: BlobHas
     sizeBytes,
     read: async (into, position) => {
       if (position + into.length > sizeBytes) throw new RangeError('read beyond the end')
-      for (let done = 0; done < into.length; ) {
-        const at = position + done
+      for (let filled = 0; filled < into.length; ) {
+        const at = position + filled
         const index = Math.floor(at / chunkBytes)
         const { from, to } = chunkRange(sizeBytes, index)
-        const part = Math.min(to - at, into.length - done)
+        const part = Math.min(to - at, into.length - filled)
         const chunk = await chunkAt(index)
-        into.set(chunk.subarray(at - from, at - from + part), done)
-        done += part
+        into.set(chunk.subarray(at - from, at - from + part), filled)
+        filled += part
       }
     },
   }

@@ -1,5 +1,5 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
-import { type BlobHash, hashIds } from '@heddle/protocol/merkle'
+import { type BlobHash, hashIds, portableBlake3 } from '@heddle/protocol/merkle'
 import {
   type ModelLayout,
   type ModelManifest,
@@ -8,6 +8,7 @@ import {
   type Tokenizer,
   tokenizerHashMismatch,
 } from '@heddle/protocol/model'
+import { blake3 } from '../../runtime/index.ts'
 import type { LoadedModel } from '../answer/answer.ts'
 import { loadEngine } from '../engine.ts'
 import { manifestMismatch, tokenizerMissing } from '../errors.ts'
@@ -33,6 +34,10 @@ export type ModelRoom = Pick<InferenceOptions, 'sessionsMax' | 'memoryBytesMax'>
 export function sha256Hash(sha256: (bytes: Uint8Array) => Uint8Array): BlobHash {
   return { id: hashIds.sha256, digest: sha256 }
 }
+
+/** What chunks of models are hashed with: native where this machine has it. */
+export const chunkHash: BlobHash =
+  blake3 === undefined ? portableBlake3 : { id: hashIds.blake3, digest: blake3 }
 
 /**
  * Loads the model of a manifest. Throws `tokenizer-hash-mismatch`, `manifest-mismatch` where the file is

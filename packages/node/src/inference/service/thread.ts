@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { inferenceClosed, inferenceThreadLost } from '../errors.ts'
 import { arrivedError, carryError } from '../worker/carried-error.ts'
-import type { FromWorker, LoadedFacts, ToWorker, WorkerSettings } from '../worker/protocol.ts'
+import type {
+  BroughtChunk,
+  FromWorker,
+  LoadedFacts,
+  ToWorker,
+  WantedChunk,
+  WorkerSettings,
+} from '../worker/protocol.ts'
 
 /** Gets what an answer gives while it goes on; exactly one of `done` and `failed` ends it. */
 export type Listener = {
@@ -17,7 +24,7 @@ type Load = {
 }
 
 /** Brings a chunk of a model from where it is kept. */
-export type FetchChunk = (model: string, index: number) => Promise<Uint8Array<ArrayBuffer>>
+export type FetchChunk = (model: string, index: number) => Promise<Uint8Array>
 
 /** What a model is loaded from. */
 export type LoadInput = {
@@ -33,6 +40,8 @@ export class InferenceThread {
   readonly #loads = new Map<string, Load>()
   readonly #answers = new Map<number, Listener>()
   readonly #ended: Promise<void>
+  /** Chunks that go to the thread together. */
+  readonly #brought: BroughtChunk[] = []
   #lastAnswer = 0
   #loss: Error | undefined
 
@@ -96,8 +105,8 @@ export class InferenceThread {
 
   #take(message: FromWorker): void {
     switch (message.kind) {
-      case 'chunk-wanted':
-        void this.#bring(message)
+      case 'chunks-wanted':
+        for (const wanted of message.wanted) void this.#bring(wanted)
         break
       case 'loaded':
         this.#loads.get(message.model)?.resolve(message.facts)
@@ -126,13 +135,25 @@ export class InferenceThread {
     return listener
   }
 
-  async #bring({ call, model, index }: FromWorker & { kind: 'chunk-wanted' }): Promise<void> {
+  async #bring({ call, model, index, room }: WantedChunk): Promise<void> {
     try {
       const bytes = await this.#fetchChunk(model, index)
-      this.#post({ kind: 'chunk', call, bytes }, [bytes.buffer])
+      const moved = new Uint8Array(room, 0, bytes.length > room.byteLength ? 0 : bytes.length)
+      moved.set(bytes.subarray(0, moved.length))
+      this.#hand({ call, bytes: moved })
     } catch (error) {
-      this.#post({ kind: 'no-chunk', call, error: carryError(error) })
+      this.#hand({ call, error: carryError(error) })
     }
+  }
+
+  /** What comes in one turn goes as one: waking the thread costs more than a chunk's check. */
+  #hand(chunk: BroughtChunk): void {
+    if (this.#brought.push(chunk) > 1) return
+    setImmediate(() => {
+      const chunks = this.#brought.splice(0)
+      const rooms = chunks.flatMap((each) => ('bytes' in each ? each.bytes.buffer : []))
+      this.#post({ kind: 'chunks', chunks }, rooms)
+    })
   }
 
   #lose(error: Error): void {

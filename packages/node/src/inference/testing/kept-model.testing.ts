@@ -10,7 +10,7 @@ import {
   writeManifest,
 } from '@heddle/protocol/model'
 import { ed25519Signer, nodeCrypto } from '../../runtime/index.ts'
-import { sha256Hash } from '../models/open.ts'
+import { chunkHash, sha256Hash } from '../models/open.ts'
 import type { KeptItems } from '../ports.ts'
 
 export const testSigner = ed25519Signer(nodeCrypto.sha256(encodeText('inference tests')))
@@ -37,6 +37,8 @@ type Given = {
   readonly name: string
   readonly checkpoint: Uint8Array
   readonly tokenizer: Uint8Array
+  /** Of the manifest: 2 unless told. */
+  readonly version?: ModelManifest['version']
   readonly change?: Partial<ModelManifest>
 }
 
@@ -51,9 +53,9 @@ async function keepData(items: KeptItems, data: Uint8Array, type: string, more =
 /** Keeps a checkpoint as a model; `change` says what its manifest says otherwise. */
 export async function keepModel(
   items: KeptItems,
-  { name, checkpoint, tokenizer, change = {} }: Given,
+  { name, checkpoint, tokenizer, version = 2, change = {} }: Given,
 ): Promise<{ readonly id: string; readonly manifest: ModelManifest }> {
-  const hash = sha256Hash(nodeCrypto.sha256)
+  const hash = version === 1 ? sha256Hash(nodeCrypto.sha256) : chunkHash
   const sizeBytes = checkpoint.length
   const { format, shape } = await inspectModelFile(async (n) => checkpoint.slice(0, n), sizeBytes)
   const chunks: string[] = []
@@ -64,9 +66,9 @@ export async function keepModel(
     leaves.set(hash.digest(bytes), 32 * index)
     chunks.push(await keepData(items, bytes, 'Model-Chunk'))
   }
-  const weights = { sizeBytes, leaves }
+  const weights = { sizeBytes, leaves, hashId: hash.id }
   const manifest: ModelManifest = {
-    version: 1,
+    version,
     name,
     format,
     precision: 'f32',

@@ -30,7 +30,8 @@ export async function openTiny(precision: 'f32' | 'int8'): Promise<LoadedModel> 
   const options = { precision, sessionsMax: 2 } as const
   const read = readLlama2cTokenizer(tokenizer, vocab)
   const { engine } = await openCheckpoint(tinyCheckpoint, options, read)
-  const given = { name: 'tiny', checkpoint: tinyCheckpoint, tokenizer, change: { precision } }
+  const change = { precision }
+  const given = { name: 'tiny', checkpoint: tinyCheckpoint, tokenizer, version: 1, change } as const
   const { manifest } = await keepModel(memoryItems(), given)
   return { engine, manifest }
 }

@@ -12,8 +12,7 @@ export type ToWorker =
       readonly manifest: Uint8Array
       readonly tokenizer: Uint8Array | undefined
     }
-  | { readonly kind: 'chunk'; readonly call: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'no-chunk'; readonly call: number; readonly error: CarriedError }
+  | { readonly kind: 'chunks'; readonly chunks: readonly BroughtChunk[] }
   | {
       readonly kind: 'begin'
       readonly answer: number
@@ -23,12 +22,7 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly answer: number }
 
 export type FromWorker =
-  | {
-      readonly kind: 'chunk-wanted'
-      readonly call: number
-      readonly model: string
-      readonly index: number
-    }
+  | { readonly kind: 'chunks-wanted'; readonly wanted: readonly WantedChunk[] }
   | { readonly kind: 'loaded'; readonly model: string; readonly facts: LoadedFacts }
   | { readonly kind: 'load-failed'; readonly model: string; readonly error: CarriedError }
   /** Unloaded for another's sake. */
@@ -36,6 +30,19 @@ export type FromWorker =
   | { readonly kind: 'text'; readonly answer: number; readonly bytes: Uint8Array }
   | { readonly kind: 'done'; readonly answer: number; readonly ending: AnswerEnding }
   | { readonly kind: 'failed'; readonly answer: number; readonly error: CarriedError }
+
+/** `room`: memory of the thread for the chunk to be copied into; it moves to and fro. */
+export type WantedChunk = {
+  readonly call: number
+  readonly model: string
+  readonly index: number
+  readonly room: ArrayBuffer
+}
+
+/** The room with the chunk in it, none of it where it did not fit, or why there is none. */
+export type BroughtChunk =
+  | { readonly call: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly call: number; readonly error: CarriedError }
 
 export type LoadedFacts = {
   readonly memoryBytes: number

@@ -1,18 +1,26 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, concatBytes, encodeBase64Url } from '@heddle/protocol/base'
-import { readManifest } from '@heddle/protocol/model'
+import { chunkBytes, readManifest } from '@heddle/protocol/model'
 import { writeReceipt } from '@heddle/protocol/receipt'
 import { type Clock, createRuntime, type Disk, nodeCrypto } from '../../runtime/index.ts'
 import { type Answer, beginAnswer } from '../answer/answer.ts'
 import { modelNotLoaded } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
-import { openModel, sha256Hash } from '../models/open.ts'
+import { chunkHash, openModel, sha256Hash } from '../models/open.ts'
 import { arrivedError, carryError } from './carried-error.ts'
-import type { CarriedError, FromWorker, ToWorker, WorkerSettings } from './protocol.ts'
+import type {
+  BroughtChunk,
+  CarriedError,
+  FromWorker,
+  ToWorker,
+  WantedChunk,
+  WorkerSettings,
+} from './protocol.ts'
 import { Shelf } from './shelf.ts'
 
 type Running = { readonly id: number; readonly model: string; readonly answer: Answer }
 type Wanted = { resolve(bytes: Uint8Array): void; reject(error: Error): void }
+type Send = (message: FromWorker, moved?: readonly ArrayBuffer[]) => void
 
 /** Answers take turns of this long, so that a short one does not wait for a long one. */
 const turnMs = 10
@@ -26,7 +34,7 @@ export function serveInference(): void {
     runtime.disk,
     runtime.clock,
     workerData as WorkerSettings,
-    (message) => port.postMessage(message),
+    (message, moved = []) => port.postMessage(message, moved),
   )
   port.on('message', (message: ToWorker) => server.take(message))
 }
@@ -35,22 +43,19 @@ class InferenceServer {
   readonly #disk: Disk
   readonly #clock: Clock
   readonly #settings: WorkerSettings
-  readonly #send: (message: FromWorker) => void
+  readonly #send: Send
   readonly #shelf: Shelf
   /** In order of turn. */
   readonly #running: Running[] = []
   readonly #wanted = new Map<number, Wanted>()
+  /** Chunks that are asked for together at the end of this turn. */
+  readonly #asking: WantedChunk[] = []
   #lastCall = 0
   #busy = false
   /** Loads happen one after another: each counts what the last has taken. */
   #loading: Promise<void> = Promise.resolve()
 
-  constructor(
-    disk: Disk,
-    clock: Clock,
-    settings: WorkerSettings,
-    send: (message: FromWorker) => void,
-  ) {
+  constructor(disk: Disk, clock: Clock, settings: WorkerSettings, send: Send) {
     this.#disk = disk
     this.#clock = clock
     this.#settings = settings
@@ -63,11 +68,8 @@ class InferenceServer {
       case 'load':
         this.#loading = this.#loading.then(() => this.#load(message))
         break
-      case 'chunk':
-        this.#settle(message.call, (wanted) => wanted.resolve(message.bytes))
-        break
-      case 'no-chunk':
-        this.#settle(message.call, (wanted) => wanted.reject(arrivedError(message.error)))
+      case 'chunks':
+        for (const chunk of message.chunks) this.#settle(chunk)
         break
       case 'begin':
         this.#begin(message)
@@ -78,26 +80,39 @@ class InferenceServer {
     }
   }
 
-  #settle(call: number, use: (wanted: Wanted) => void): void {
-    const wanted = this.#wanted.get(call)
-    this.#wanted.delete(call)
-    if (wanted !== undefined) use(wanted)
+  #settle(chunk: BroughtChunk): void {
+    const wanted = this.#wanted.get(chunk.call)
+    this.#wanted.delete(chunk.call)
+    if ('error' in chunk) wanted?.reject(arrivedError(chunk.error))
+    else wanted?.resolve(chunk.bytes)
   }
 
-  #readChunk(model: string, index: number): Promise<Uint8Array> {
+  /** Memory moves to and fro: to clear and collect fresh memory costs more than a chunk's check. */
+  #readChunk(model: string, index: number, done?: ArrayBufferLike): Promise<Uint8Array> {
     const call = this.#lastCall++
+    const room = done instanceof ArrayBuffer ? done : new ArrayBuffer(chunkBytes)
     return new Promise((resolve, reject) => {
       this.#wanted.set(call, { resolve, reject })
-      this.#send({ kind: 'chunk-wanted', call, model, index })
+      if (this.#asking.push({ call, model, index, room }) === 1) queueMicrotask(() => this.#ask())
     })
+  }
+
+  #ask(): void {
+    const wanted = this.#asking.splice(0)
+    const rooms = wanted.map(({ room }) => room)
+    this.#send({ kind: 'chunks-wanted', wanted }, rooms)
   }
 
   async #load({ model, manifest: bytes, tokenizer }: ToWorker & { kind: 'load' }): Promise<void> {
     try {
       if (this.#shelf.has(model)) return
       const hash = sha256Hash(nodeCrypto.sha256)
-      const manifest = readManifest(bytes, hash)
-      const source = chunkSource(manifest.weights, (i) => this.#readChunk(model, i), hash)
+      const manifest = readManifest(bytes, chunkHash)
+      const source = chunkSource(
+        manifest.weights,
+        (index, done) => this.#readChunk(model, index, done),
+        hash,
+      )
       const { contextTokensMax, answersMax } = this.#settings
       const ports = { disk: this.#disk, crypto: nodeCrypto }
       const { engine } = await this.#shelf.load(model, (memoryBytesMax) =>

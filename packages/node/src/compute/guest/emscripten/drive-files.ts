@@ -3,7 +3,7 @@ import { gasTable, weaveDrive } from '@heddle/protocol/params'
 import { parseDrivePath } from '../../weave-drive/path.ts'
 import { driveLimit } from '../errors.ts'
 import type { Drive, DriveFile } from '../ports.ts'
-import { endGuest, type Host, memoryBytes, type OpenFiles } from './host.ts'
+import { endGuest, type Host, memoryBytes, type OpenFiles, touch } from './host.ts'
 
 type OpenFile = {
   readonly file: DriveFile
@@ -24,6 +24,7 @@ const whences = { set: 0, current: 1, end: 2 }
  * message and the log, however long its instance has lived.
  */
 export class DriveFiles implements OpenFiles {
+  readonly opensWritable = false
   readonly #drive: Drive
   readonly #slot: number
   readonly #open = new Map<number, OpenFile>()
@@ -39,8 +40,14 @@ export class DriveFiles implements OpenFiles {
     return this.#open.has(descriptor)
   }
 
-  open(host: Host, path: string): number | undefined {
-    if (parseDrivePath(path) === undefined) return undefined
+  isWritable(): boolean {
+    return false
+  }
+
+  write(): void {}
+
+  open(host: Host, path: string, writes: boolean): number | undefined {
+    if (writes || parseDrivePath(path) === undefined) return undefined
     // Before anybody is asked: what runs out of gas does so whether the file is here or not.
     host.meter?.charge(weaveDrive.openGas)
     const file = ending(host, () => {
@@ -62,6 +69,7 @@ export class DriveFiles implements OpenFiles {
     const end = Math.min(open.file.sizeBytes, open.position + length)
     const memory = memoryBytes(host)
     if (at + length > memory.length) throw new RangeError('a buffer leaves the memory')
+    touch(host, at, length)
     const from = open.position
     while (open.position < end) {
       const bytes = this.#windowAt(host, open)
@@ -79,7 +87,7 @@ export class DriveFiles implements OpenFiles {
    * then read without going back, as the reference's drive reads from the start whatever was sought: so the
    * first read after it goes on where the file was before.
    */
-  seek(descriptor: number, offset: number, whence: number): number | undefined {
+  seek(_host: Host, descriptor: number, offset: number, whence: number): number | undefined {
     const open = this.#open.get(descriptor)
     if (open === undefined) return undefined
     const { sizeBytes } = open.file

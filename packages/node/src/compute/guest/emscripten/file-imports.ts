@@ -7,13 +7,14 @@ import {
   memoryView,
   readPointer,
   readText,
+  touch,
   wide,
   writePointer,
 } from './host.ts'
 
 /**
- * A file system that cannot be written, with nothing in it but the drive's files: 0, 1 and 2 are a
- * terminal (empty input). A guest that keeps files would keep state outside its memory.
+ * A file system with nothing in it but the drive's files and models: 0, 1 and 2 are a terminal (empty
+ * input), and only models can be written. A guest that keeps files would keep state outside its memory.
  */
 const openCreate = 0o100
 const openWriting = 0o3
@@ -35,7 +36,8 @@ function descriptorError(descriptor: number, otherwise: number): number {
 }
 
 function write(host: Host, descriptor: number, vectors: number, count: number, result: number) {
-  if (!isTerminal(descriptor)) return errno.badFile
+  const file = host.files?.isWritable(descriptor) === true ? host.files : undefined
+  if (!isTerminal(descriptor) && file === undefined) return errno.badFile
   const view = memoryView(host)
   const memory = memoryBytes(host)
   const parts: Uint8Array[] = []
@@ -45,12 +47,13 @@ function write(host: Host, descriptor: number, vectors: number, count: number, r
     const start = readPointer(host, view, entry)
     const length = readPointer(host, view, entry + host.pointerBytes)
     if (start + length > memory.length) throw new RangeError('a buffer leaves the memory')
-    if (host.print && total < printedBytes)
+    file?.write(descriptor, memory.subarray(start, start + length))
+    if (host.print && file === undefined && total < printedBytes)
       parts.push(memory.subarray(start, start + Math.min(length, printedBytes - total)))
     total += length
   }
   writePointer(host, view, address(host, result), total)
-  if (host.print && total > 0) host.print(Buffer.concat(parts).toString('utf8'))
+  if (host.print && parts.length > 0) host.print(Buffer.concat(parts).toString('utf8'))
   return 0
 }
 
@@ -73,8 +76,9 @@ function read(host: Host, descriptor: number, vectors: number, count: number, re
 function seek(host: Host, descriptor: number, ...args: number[]) {
   if (!isFile(host, descriptor)) return descriptorError(descriptor, errno.cannotSeek)
   const [whence = -1, result = 0] = args.slice(-2)
-  const position = host.files?.seek(descriptor, wide(args.slice(0, -2)), whence)
+  const position = host.files?.seek(host, descriptor, wide(args.slice(0, -2)), whence)
   if (position === undefined) return errno.invalid
+  touch(host, address(host, result), 8)
   memoryView(host).setBigInt64(address(host, result), BigInt(position), true)
   return 0
 }
@@ -87,15 +91,18 @@ function close(host: Host, descriptor: number) {
 function describe(host: Host, descriptor: number, result: number) {
   if (!isTerminal(descriptor) && !isFile(host, descriptor)) return errno.badFile
   const at = address(host, result)
+  touch(host, at, 24)
   memoryBytes(host).fill(0, at, at + 24)
   memoryView(host).setUint8(at, isFile(host, descriptor) ? 4 : 2)
   return 0
 }
 
 function open(host: Host, _folder: number, path: number, flags: number) {
-  if (flags & openCreate) return -errno.readOnly
-  if (host.files === undefined || flags & openWriting) return -errno.noEntry
-  return host.files.open(host, readText(host, address(host, path))) ?? -errno.noEntry
+  const writes = (flags & (openCreate | openWriting)) !== 0
+  const { files } = host
+  const mayBeThere = files !== undefined && (!writes || files.opensWritable)
+  const opened = mayBeThere && files.open(host, readText(host, address(host, path)), writes)
+  return opened || -(flags & openCreate ? errno.readOnly : errno.noEntry)
 }
 
 function control(host: Host, descriptor: number, command: number) {
@@ -112,6 +119,7 @@ function controlDevice(host: Host, descriptor: number, request: number, varargs:
   if (request !== windowSizeRequest) return -errno.notTerminal
   const view = memoryView(host)
   const size = readPointer(host, view, address(host, varargs))
+  touch(host, size, 4)
   view.setUint16(size, 24, true)
   view.setUint16(size + 2, 80, true)
   return 0
@@ -119,6 +127,7 @@ function controlDevice(host: Host, descriptor: number, request: number, varargs:
 
 function currentFolder(host: Host, buffer: number, size: number) {
   if (address(host, size) < 2) return -errno.range
+  touch(host, address(host, buffer), 2)
   memoryBytes(host).set([0x2f, 0], address(host, buffer))
   return 2
 }
