@@ -2,6 +2,7 @@ import { newDataFolder, removeFolder } from '../e2e/node-process.ts'
 import { fetchModules } from '../scripts/fetch-modules.ts'
 import { startChild } from './child.ts'
 import { measureActors, measureJsEvaluation } from './compute-actors.ts'
+import { measureLoops } from './compute-loops.ts'
 import {
   addModule,
   evaluateBacklog,
@@ -82,7 +83,7 @@ async function measureHot(units: Units, module: string): Promise<void> {
   report({ bench: 'compute', metric: 'hot-rss', value: perProcess, unit: 'MB/process', note })
 }
 
-/** `--only=inc,hot,js-eval,actors` measures these alone; `--actors=JS,AOS` and `--memory-mib=N` set sizes. */
+/** `--only=inc,hot,loops,js-eval,actors` measures these alone; `--actors=JS,AOS` and `--memory-mib=N` set sizes. */
 function readFlags() {
   const flag = (name: string) =>
     process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3)
@@ -99,6 +100,7 @@ export async function run(): Promise<void> {
   const aosPath = 'skipped' in modules ? undefined : modules.wasm32
   // First: resident memory is that of the whole program, and does not fall again.
   if (wants('actors')) await measureActors(actors, memoryMebibytes, aosPath)
+  if (wants('loops')) measureLoops()
   if (wants('js-eval')) await measureJsEvaluation()
   if (aosPath === undefined) return remark('aos is not measured: its module cannot be fetched')
   if (wants('inc') || wants('hot')) await measureAos(aosPath, wants)

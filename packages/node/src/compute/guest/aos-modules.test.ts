@@ -116,3 +116,31 @@ describe.skipIf('skipped' in modules)('aos under the names of an older emscripte
     120_000,
   )
 })
+
+/** The reference host takes modules of these formats as they are, and puts its meter in as it loads them. */
+describe.skipIf('skipped' in modules)('aos under the formats with a meter of the reference', () => {
+  test.each([
+    ['wasm32-unknown-emscripten-metering', 'wasm32'],
+    ['wasm64-unknown-emscripten-draft_2024_10_16-metering', 'wasm64'],
+  ] as const)(
+    '%s',
+    async (format, name) => {
+      if ('skipped' in modules) return
+      const bytes = new Uint8Array(await readFile(modules[name]))
+      const module = await compileGuest(bytes, format, { prepare: prepareAnew })
+      const guest = await module.instantiate({ memoryBytes })
+      sendTo(guest, aosMessage(0, ''))
+      expect(evaluate(guest, 1, '1 + 1')).toBe('2')
+      const gas = guest.gasUsed?.() ?? 0
+      expect(evaluate(guest, 2, 'local n = 0; for i = 1, 100000 do n = n + i end; return n')).toBe(
+        '5000050000',
+      )
+      expect(guest.gasUsed?.()).toBeGreaterThan(gas + 100_000)
+      const image = decodeImage(encodeImage(guest.capture()), memoryBytes)
+      const restored = await module.instantiate({ memoryBytes, image })
+      const answer = evaluate(guest, 3, 'return math.random()')
+      expect(evaluate(restored, 3, 'return math.random()')).toBe(answer)
+    },
+    120_000,
+  )
+})

@@ -14,6 +14,7 @@ import {
 import { dataEnd } from './module/data-end.ts'
 import { dropMetering, meteringImport } from './module/drop-metering.ts'
 import { exposeGlobals } from './module/expose-globals.ts'
+import { markStores } from './module/mark-stores.ts'
 import { renameBorders } from './module/rename.ts'
 import { type ModuleShape, readShape } from './module/shape.ts'
 import { findSuspendState, splitSuspending } from './module/split-suspending.ts'
@@ -82,17 +83,24 @@ export async function compileGuest(
   const suspendState = findSuspendState(exposed)
   const split =
     suspendState === undefined ? undefined : splitSuspending(prepared ?? exposed, suspendState)
-  const compiled = await compile(split ?? prepared ?? exposed)
+  const complete = split ?? prepared ?? exposed
+  const marked = markStores(complete)
   const runsDirect = split !== undefined
   const legacy = dialect && legacyOf(dialect, bytes, shape)
-  const program: Program = { compiled, shape, is64, runsDirect, legacy, freshPages: undefined }
+  const known = { shape, is64, runsDirect, legacy, freshPages: undefined }
+  const compiled = await compile(complete)
+  const quick: Program = { ...known, compiled, marks: marked === undefined ? 'none' : 'later' }
+  const noting: Program =
+    marked === undefined ? quick : { ...known, compiled: await compile(marked), marks: 'noted' }
   const initialBytes = shape.memories[0]?.minBytes ?? 0
   return {
     format,
     async instantiate(options) {
       const { memoryBytes } = options
       if (initialBytes > memoryBytes) throw memoryLimitTooLow(initialBytes, memoryBytes)
-      return createEmscriptenGuest(program, options)
+      // A new process runs as fast as can be. One that failed or slept will do so again: then it is worth
+      // a tenth of its time that coming back is cheap.
+      return createEmscriptenGuest(options.image === undefined ? quick : noting, options)
     },
   }
 }

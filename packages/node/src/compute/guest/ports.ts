@@ -64,11 +64,14 @@ export type Guest = {
   receipts?(): readonly CallReceipt[]
   /** Linear memory now: a fresh view, never kept across `handle` (growing detaches it). */
   memory(): Uint8Array
-  /** The whole state between two messages. Never call it after a fault. */
-  capture(): MemoryImage
+  /**
+   * The whole state between two messages. Never call it after a fault. `worn`: an older image that nobody
+   * needs any more; its memory may be used for the new one.
+   */
+  capture(worn?: MemoryImage): MemoryImage
   /**
    * Makes this instance what it was when `image` was captured from it; false where it cannot, as its
-   * memory has grown since or it trapped: then a new guest can. After `guest-must-suspend` too.
+   * memory has grown since, it trapped, or one that goes on from an image is another: then a new guest can. After `guest-must-suspend` too.
    */
   reset?(image: MemoryImage): boolean
   /** Drops the memory. Every later call is a mistake of the caller. */
@@ -114,6 +117,8 @@ export type GuestModule = {
    * every machine.
    */
   readonly start?: MemoryImage
+  /** What it takes on its thread beside its guests, bytes: a model's weights. Absent: next to nothing. */
+  readonly heldBytes?: number
   /** Where the module is a model: what other guests call. */
   readonly callable?: CallableModel
   instantiate(options: GuestOptions): Promise<Guest>

@@ -4,6 +4,8 @@ type Bounds = {
   /** Live processes at most, and what they may take together, bytes. */
   readonly processesMax: number
   readonly bytesMax: number
+  /** What else takes of that now, bytes: models. */
+  readonly besides?: () => number
 }
 
 /** A process nothing is known of is taken to need this much. */
@@ -40,15 +42,19 @@ export class LiveSet {
   get isFull(): boolean {
     const { processesMax, bytesMax } = this.#bounds
     if (this.#seats.size >= processesMax) return true
-    return this.#seats.size > 0 && this.#bytes >= bytesMax
+    return this.#seats.size > 0 && this.#bytes + this.#besides >= bytesMax
   }
 
   /** Some should leave, beside those that are on their way. */
   get isCrowded(): boolean {
     const { processesMax, bytesMax } = this.#bounds
     const stay = this.#seats.size - this.#leaving
-    const bytes = this.#bytes - this.#leavingBytes
+    const bytes = this.#bytes + this.#besides - this.#leavingBytes
     return stay > 1 && (stay > roomy(processesMax) || bytes > roomy(bytesMax))
+  }
+
+  get #besides(): number {
+    return this.#bounds.besides?.() ?? 0
   }
 
   join(process: HostedProcess): void {

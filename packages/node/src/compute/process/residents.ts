@@ -36,15 +36,16 @@ export class Residents {
   #closed = false
 
   constructor(dependencies: ResidentsDependencies) {
-    const { restoresMax, liveMax: processesMax, liveBytesMax: bytesMax } = dependencies
+    const { restoresMax, liveMax: processesMax, liveBytesMax: bytesMax, pool } = dependencies
     this.#dependencies = dependencies
     this.#restores = new Semaphore(restoresMax)
-    this.#live = new LiveSet({ processesMax, bytesMax })
+    this.#live = new LiveSet({ processesMax, bytesMax, besides: () => pool.modelBytes })
   }
 
-  /** Live processes, and what they take, bytes. */
+  /** Live processes, and what they and the models they call take, bytes. */
   get use(): { readonly live: number; readonly memoryBytes: number } {
-    return { live: this.#live.size, memoryBytes: this.#live.bytes }
+    const { pool } = this.#dependencies
+    return { live: this.#live.size, memoryBytes: this.#live.bytes + pool.modelBytes }
   }
 
   async facts(process: HostedProcess): Promise<ProcessFacts> {
@@ -116,7 +117,10 @@ export class Residents {
       await pool.load(thread, facts)
       const nextSlot = results.durableHead(process.id)
       const revival = { facts, number: process.number, thread, nextSlot }
-      this.measure(process, await restoreProcess(this.#dependencies, revival))
+      process.footprint = await restoreProcess(this.#dependencies, revival)
+      this.#live.measure(process)
+      // Who leaves for it leaves after its messages: on the same thread they would wait for that.
+      if (this.#waiting.length > 0) this.#makeRoom()
       return thread
     } catch (error) {
       this.#release(process)

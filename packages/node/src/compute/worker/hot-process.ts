@@ -91,13 +91,14 @@ export class HotProcess {
     const restored = checkpoint && unpackCheckpoint(checkpoint, memoryBytes, start)
     const unpackMs = clock.elapsedMs() - startedMs
     const image = restored?.image
+    const base = checkpoint && image && { image, checkpoint, unpackMs }
     if (unprovenFor !== undefined) beginWatch(cells, number, unprovenFor)
     const guest = await module.instantiate({ memoryBytes, image }).finally(() => {
       if (unprovenFor !== undefined) endWatch(cells)
     })
     const stateBytes = (image ?? module.start)?.pages.length ?? guest.memory().length
     const stored = new StoredPages(restored?.stored, start)
-    const kept = new KeptState(module, memoryBytes, checkpoint, unpackMs)
+    const kept = new KeptState(module, memoryBytes, base)
     return new HotProcess(settings, { guest, stateBytes, stored, kept }, clock, cells)
   }
 

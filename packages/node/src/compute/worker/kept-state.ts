@@ -5,8 +5,15 @@ import type { WorkMessage } from './protocol.ts'
 
 /** A base is taken once evaluating since the last took this many times what taking one costs. */
 const baseWorthCost = 20
+/** Sooner where that keeps a replay as short as `promptMessages`, so that the first failure is cheap too. */
+const promptWorthCost = 8
+const promptMessages = 8
 /** Where messages fail, a replay should not cost much more than taking a base does. */
 const waryWorthCost = 3
+/** Replaying fewer than these is cheap whatever a base costs. */
+const fewMessages = 7
+/** Unpacking a checkpoint takes some so many times what taking a base does. */
+const unpackWorthBases = 16
 /** Good messages in a row after which a process that had a failure is like any other. */
 const waryMessages = 256
 /** Messages kept for replay: beyond this a base is taken whatever it costs. */
@@ -19,7 +26,19 @@ type Base =
   | { readonly kind: 'checkpoint'; readonly checkpoint: PackedCheckpoint }
   | { readonly kind: 'packed'; readonly packed: PackedBase }
   /** Uncompressed, while messages come: taking it and going back to it is one copy of memory. */
-  | { readonly kind: 'image'; readonly image: MemoryImage }
+  | {
+      readonly kind: 'image'
+      readonly image: MemoryImage
+      /** The same state, where it came out of the store. */
+      readonly checkpoint?: PackedCheckpoint | undefined
+    }
+
+/** A process out of the store: its state, and how long unpacking that took. */
+type RestoredBase = {
+  readonly image: MemoryImage
+  readonly checkpoint: PackedCheckpoint
+  readonly unpackMs: number
+}
 
 /**
  * An older state (the base) and the good messages since, which give the newest good state again,
@@ -35,17 +54,13 @@ export class KeptState {
   #captureMs = 0
   #waryFor = 0
 
-  constructor(
-    module: GuestModule,
-    memoryBytes: number,
-    checkpoint: PackedCheckpoint | undefined,
-    unpackMs: number,
-  ) {
+  constructor(module: GuestModule, memoryBytes: number, restored: RestoredBase | undefined) {
     this.#module = module
-    // Until a base was taken: packing a state takes about as long as unpacking it did.
-    this.#captureMs = unpackMs
     this.#memoryBytes = memoryBytes
-    this.#base = checkpoint && { kind: 'checkpoint', checkpoint }
+    if (restored === undefined) return
+    const { image, checkpoint, unpackMs } = restored
+    this.#base = { kind: 'image', image, checkpoint }
+    this.#captureMs = unpackMs / unpackWorthBases
   }
 
   /** Good messages since the base, in order. */
@@ -73,16 +88,26 @@ export class KeptState {
   /** A base is to be taken now. */
   get isDue(): boolean {
     if (this.#base === undefined || this.#sinceLength > sinceLengthMax) return true
-    const worth = this.#waryFor === 0 ? baseWorthCost : waryWorthCost
-    return this.#sinceMs >= worth * this.#captureMs
+    return this.#sinceMs >= this.#worthCost() * this.#captureMs
+  }
+
+  #worthCost(): number {
+    const count = this.#since.length
+    if (count < fewMessages) return baseWorthCost
+    if (this.#waryFor > 0) return waryWorthCost
+    const promptMs = (promptMessages * this.#sinceMs) / count
+    return promptWorthCost * this.#captureMs <= promptMs ? promptWorthCost : baseWorthCost
   }
 
   /** Makes the guest's state the base; returns how many bytes its pages hold. */
   take(guest: Guest, elapsedMs: () => number): number {
     const startedMs = elapsedMs()
-    const image = guest.capture()
+    const worn = this.#base?.kind === 'image' ? this.#base.image : undefined
+    const image = guest.capture(worn)
     this.#base = { kind: 'image', image }
-    this.#captureMs = elapsedMs() - startedMs
+    const tookMs = elapsedMs() - startedMs
+    // One that had to wait for a processor says little of the next.
+    this.#captureMs = this.#captureMs > 0 ? Math.min(tookMs, 2 * this.#captureMs) : tookMs
     this.#since = []
     this.#sinceLength = 0
     this.#sinceMs = 0
@@ -92,8 +117,11 @@ export class KeptState {
   /** Makes the base small, once the process rests; tells whether there was anything to do. */
   pack(): boolean {
     if (this.#base?.kind !== 'image') return false
-    const packed = packBase(this.#base.image, this.#module.start)
-    this.#base = { kind: 'packed', packed }
+    const { image, checkpoint } = this.#base
+    this.#base =
+      checkpoint === undefined
+        ? { kind: 'packed', packed: packBase(image, this.#module.start) }
+        : { kind: 'checkpoint', checkpoint }
     return true
   }
 
@@ -120,7 +148,8 @@ export class KeptState {
 
 function baseBytes(base: Base | undefined): number {
   if (base === undefined) return 0
-  if (base.kind === 'image') return base.image.pages.length
   if (base.kind === 'packed') return base.packed.rest.length + base.packed.places.byteLength
-  return base.checkpoint.parts.reduce((sum, { content }) => sum + content.length, 0)
+  const imageBytes = base.kind === 'image' ? base.image.pages.length : 0
+  const parts = base.checkpoint?.parts ?? []
+  return parts.reduce((sum, { content }) => sum + content.length, imageBytes)
 }

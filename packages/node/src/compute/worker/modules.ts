@@ -32,11 +32,15 @@ export class Modules {
     this.#formats = formats
   }
 
-  async load(moduleId: string, format: string, bytes: Uint8Array): Promise<void> {
-    if (this.#compiled.has(moduleId)) return
+  /** Resolves with what the module takes on this thread; see `GuestModule`. */
+  async load(moduleId: string, format: string, bytes: Uint8Array): Promise<number> {
+    const known = this.#compiled.get(moduleId)
+    if (known !== undefined) return known.heldBytes ?? 0
     const compile = this.#formats.get(format)
     if (compile === undefined) throw moduleFormatUnknown(format, [...this.#formats.keys()])
-    this.#compiled.set(moduleId, await compile(bytes))
+    const module = await compile(bytes)
+    this.#compiled.set(moduleId, module)
+    return module.heldBytes ?? 0
   }
 
   /** The unit sends a module before the first process of it. */

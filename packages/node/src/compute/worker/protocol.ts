@@ -130,7 +130,10 @@ export type Footprint = {
   readonly memoryBytes: number
 }
 
-export type Reply = CapturedState | CheckpointDelta | Outcome | Footprint | undefined
+/** What a module takes on its thread. */
+export type LoadedModule = { readonly heldBytes: number }
+
+export type Reply = CapturedState | CheckpointDelta | Outcome | Footprint | LoadedModule | undefined
 
 /** An error that crossed a thread border. */
 export type CarriedError = {

@@ -147,8 +147,9 @@ class ComputeServer {
   async #answer(request: Request): Promise<Reply> {
     switch (request.kind) {
       case 'module':
-        await this.#modules.load(request.moduleId, request.format, request.bytes)
-        return undefined
+        return {
+          heldBytes: await this.#modules.load(request.moduleId, request.format, request.bytes),
+        }
       case 'forget-module':
         this.#modules.forget(request.moduleId)
         return undefined

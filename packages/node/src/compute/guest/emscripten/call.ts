@@ -4,7 +4,8 @@ import { guestFault, guestMessageTooLarge } from '../errors.ts'
 import type { GuestContext } from '../ports.ts'
 import { seededChance } from './chance.ts'
 import { DriveFiles } from './drive-files.ts'
-import { address, type Host, memoryView, readText } from './host.ts'
+import { address, type Host, memoryView, readText, touch } from './host.ts'
+import { joinFiles, ModelFiles } from './model-files.ts'
 import { runSuspendable } from './suspension.ts'
 
 /**
@@ -37,8 +38,10 @@ export function initialise(host: Host, runsMain: boolean): void {
 function writeCookies(host: Host): void {
   const view = memoryView(host)
   const end = stackEnd(host)
+  touch(host, end, 8)
   view.setUint32(end, stackCookie[0], true)
   view.setUint32(end + 4, stackCookie[1], true)
+  touch(host, 0, 4)
   view.setUint32(0, zeroCookie, true)
 }
 
@@ -51,7 +54,12 @@ function stackEnd(host: Host): number {
 export function prepareMessage(host: Host, context: GuestContext, booted: boolean): void {
   host.clockMs = booted ? context.timestampMs : bootClockMs
   host.chance = seededChance(context.seed)
-  host.files = host.drive && new DriveFiles(host.drive, context.slot ?? 0)
+  const { drive, calls } = host
+  calls?.begin(context.seed)
+  host.files = joinFiles([
+    ...(drive === undefined ? [] : [new DriveFiles(drive, context.slot ?? 0)]),
+    ...(calls === undefined ? [] : [new ModelFiles(calls)]),
+  ])
   host.suspension = { phase: 'none', data: 0 }
   host.upperHalf = 0
   host.fault = undefined
@@ -105,6 +113,7 @@ function pushText(host: Host, text: string): number {
   const bytes = Buffer.byteLength(text)
   const at = address(host, host.numeric._emscripten_stack_alloc?.(bytes + 1) ?? 0)
   const memory = Buffer.from(host.memory.buffer)
+  touch(host, at, bytes + 1)
   memory.write(text, at, bytes, 'utf8')
   memory[at + bytes] = 0
   return at

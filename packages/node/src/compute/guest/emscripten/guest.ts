@@ -1,9 +1,11 @@
 import { assert, errorMessage, isHeddleError } from '@heddle/protocol/base'
+import { ModelCalls } from '../../model-calls/model-calls.ts'
 import { createComputeLimit } from '../../prepare/compute-limit.ts'
 import { Meter } from '../../prepare/meter.ts'
 import { guestHostFailure, imageInvalid, memoryLimitTooLow, moduleInvalid } from '../errors.ts'
 import { captureImage, findPages, restoreImage } from '../image/capture.ts'
 import { createPageScanner } from '../image/page-scanner.ts'
+import { marksName } from '../module/mark-stores.ts'
 import type { ModuleShape } from '../module/shape.ts'
 import { suspendingPrefix } from '../module/split-suspending.ts'
 import type { Guest, GuestOptions, MemoryImage } from '../ports.ts'
@@ -20,11 +22,13 @@ export type Program = {
   readonly is64: boolean
   /** Its functions are there twice: see `split-suspending.ts`. */
   readonly runsDirect: boolean
+  /** Whether it notes its writes: see `mark-stores.ts`. `later`: an instance that goes on from an image does. */
+  readonly marks: 'none' | 'later' | 'noted'
   /** Set for modules of an older emscripten, which have been given today's names. */
   readonly legacy:
     | { readonly heapBytesMax: number; readonly stackFloor: number | undefined }
     | undefined
-  /** Pages a fresh instance is not zero in; found when an image is first restored. */
+  /** Pages a fresh instance is not zero in; found when the first one needs to know. */
   freshPages: Uint32Array | undefined
 }
 
@@ -40,6 +44,7 @@ export async function createEmscriptenGuest(
   const host = createHost(program, options)
   const { instance, direct, suspending } = await instantiate(program, host)
   let booted = false
+  if (host.marks !== undefined) markPages(host.marks, freshPages(program, host))
   if (options.image === undefined) initialise(host, program.legacy !== undefined)
   else booted = restore(program, host, instance, options.image)
   let condition: 'good' | 'interrupted' | 'failed' = 'good'
@@ -59,16 +64,20 @@ export async function createEmscriptenGuest(
     },
     memory: () => memoryBytes(host),
     gasUsed: () => host.meter?.gasUsed,
-    capture() {
+    receipts: () => host.calls?.receipts ?? [],
+    capture(worn) {
       assert(condition === 'good', 'a closed or failed guest has no state')
       const scan = createPageScanner(host.memory, program.is64)
       const state = readGlobalState(program.shape, instance.exports, booted)
-      return captureImage(memoryBytes(host), scan, state)
+      return captureImage(memoryBytes(host), scan, state, { marks: host.marks, worn })
     },
     reset(image) {
+      // From here on it is worth noting writes.
+      if (program.marks === 'later' && condition !== 'interrupted') return false
       if (condition === 'failed' || image.byteLength !== host.memory.buffer.byteLength) return false
       const scan = createPageScanner(host.memory, program.is64)
-      restoreImage(memoryBytes(host), image, findPages(scan, image.byteLength))
+      restoreImage(memoryBytes(host), image, findPages(scan, image.byteLength, host.marks))
+      if (host.marks !== undefined) markPages(host.marks.fill(0), image.indexes)
       booted = writeGlobalState(program.shape, instance.exports, image.hostState)
       condition = 'good'
       return true
@@ -77,6 +86,7 @@ export async function createEmscriptenGuest(
       condition = 'failed'
       enter(host, noEntry)
       host.memory = emptyMemory
+      host.marks = undefined
     },
   }
 }
@@ -105,10 +115,12 @@ function createHost(program: Program, options: GuestOptions): Host {
     maxBytes: limit - (limit % wasmPageBytes),
     print: options.print,
     memory: emptyMemory,
+    marks: undefined,
     ...noEntry,
     clockMs: bootClockMs,
     chance: seededChance(new Uint8Array(32)),
     drive: options.drive,
+    calls: options.models && new ModelCalls(options.models),
     files: undefined,
     suspension: { phase: 'none', data: 0 },
     upperHalf: 0,
@@ -130,6 +142,7 @@ async function instantiate(program: Program, host: Host) {
   const { memory } = instance.exports
   if (!(memory instanceof WebAssembly.Memory)) throw moduleInvalid('its export memory is not one')
   host.memory = memory
+  host.marks = program.marks === 'noted' ? marksOf(instance) : undefined
   host.meter = Meter.of(instance.exports, host.maxBytes)
   const suspending = entryOf(program, instance, program.runsDirect ? suspendingPrefix : '')
   const direct = program.runsDirect
@@ -137,6 +150,23 @@ async function instantiate(program: Program, host: Host) {
     : suspending
   enter(host, suspending)
   return { instance, direct, suspending }
+}
+
+function marksOf({ exports }: WebAssembly.Instance): Uint8Array {
+  const memory = exports[marksName]
+  assert(memory instanceof WebAssembly.Memory, 'a marked module exports its marks')
+  return new Uint8Array(memory.buffer)
+}
+
+function markPages(marks: Uint8Array, indexes: Uint32Array): void {
+  for (const page of indexes) marks[page] = 1
+}
+
+/** To be asked of an instance that has not run yet. */
+function freshPages(program: Program, { memory }: Host): Uint32Array {
+  const { is64 } = program
+  program.freshPages ??= findPages(createPageScanner(memory, is64), memory.buffer.byteLength)
+  return program.freshPages
 }
 
 function entryOf({ shape }: Program, { exports }: WebAssembly.Instance, prefix: string): Entry {
@@ -163,8 +193,7 @@ function restore(
   instance: WebAssembly.Instance,
   image: MemoryImage,
 ): boolean {
-  const scan = createPageScanner(host.memory, program.is64)
-  program.freshPages ??= findPages(scan, host.memory.buffer.byteLength)
+  const fresh = freshPages(program, host)
   if (image.byteLength > host.maxBytes) throw memoryLimitTooLow(image.byteLength, host.maxBytes)
   const added = (image.byteLength - host.memory.buffer.byteLength) / wasmPageBytes
   if (added < 0) throw imageInvalid('it is smaller than its module begins with')
@@ -173,6 +202,7 @@ function restore(
   } catch (error) {
     throw guestHostFailure(`no ${image.byteLength} bytes of memory for it`, error)
   }
-  restoreImage(memoryBytes(host), image, program.freshPages)
+  restoreImage(memoryBytes(host), image, fresh)
+  if (host.marks !== undefined) markPages(host.marks, image.indexes)
   return writeGlobalState(program.shape, instance.exports, image.hostState)
 }

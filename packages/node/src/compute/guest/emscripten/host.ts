@@ -1,7 +1,8 @@
 import type { HeddleError } from '@heddle/protocol/base'
 import { gasTable } from '@heddle/protocol/params'
+import type { ModelCalls } from '../../model-calls/model-calls.ts'
 import type { Meter } from '../../prepare/meter.ts'
-import type { Drive } from '../ports.ts'
+import { type Drive, imagePageBytes } from '../ports.ts'
 import type { Chance } from './chance.ts'
 
 /** A WebAssembly function as JavaScript sees it: i64 is BigInt, everything else Number. */
@@ -19,6 +20,8 @@ export type Host = {
   readonly maxBytes: number
   readonly print: ((text: string) => void) | undefined
   memory: WebAssembly.Memory
+  /** What the module notes its writes in, see `mark-stores.ts`; undefined where it does not. */
+  marks: Uint8Array | undefined
   /** Exports by name, as they are and with numbers. */
   raw: Readonly<Record<string, RawFunction>>
   numeric: Readonly<Record<string, NumberFunction>>
@@ -27,7 +30,9 @@ export type Host = {
   clockMs: number
   chance: Chance
   readonly drive: Drive | undefined
-  /** Files of the drive that the message has open; undefined without a drive. */
+  /** Models the guest may call; undefined: none. */
+  readonly calls: ModelCalls | undefined
+  /** Files that the message has open; undefined without a drive and models. */
   files: OpenFiles | undefined
   suspension: Suspension
   /** The upper half of a 64-bit result, which older modules keep with the host. */
@@ -42,15 +47,20 @@ export type Host = {
   fault: HeddleError | undefined
 }
 
-/** The files a message has open, by descriptor; see `drive-files.ts`. */
+/** The files a message has open, by descriptor; see `drive-files.ts` and `model-files.ts`. */
 export type OpenFiles = {
+  /** Some of them can be written. */
+  readonly opensWritable: boolean
   has(descriptor: number): boolean
-  /** A descriptor, or undefined where the path is none of a drive. Ends the guest where it may not. */
-  open(host: Host, path: string): number | undefined
+  isWritable(descriptor: number): boolean
+  /** A descriptor, or undefined where the path names none of these. Ends the guest where it may not. */
+  open(host: Host, path: string, writes: boolean): number | undefined
+  /** Takes all of `bytes`; only where `isWritable`. */
+  write(descriptor: number, bytes: Uint8Array): void
   /** Copies at most `length` bytes to `at`, and tells how many; 0 at the end. */
   read(host: Host, descriptor: number, at: number, length: number): number
   /** The new position, or undefined where there is none. */
-  seek(descriptor: number, offset: number, whence: number): number | undefined
+  seek(host: Host, descriptor: number, offset: number, whence: number): number | undefined
   close(descriptor: number): boolean
 }
 
@@ -82,12 +92,22 @@ export function memoryView(host: Host): DataView {
   return new DataView(host.memory.buffer)
 }
 
+/** Notes what the host is about to write; the module notes its own writes. Every write needs it. */
+export function touch({ marks }: Host, at: number, length: number): void {
+  if (length > 0) marks?.fill(1, pageOf(at), pageOf(at + length - 1) + 1)
+}
+
+function pageOf(at: number): number {
+  return Math.floor(at / imagePageBytes)
+}
+
 export function readPointer(host: Host, view: DataView, at: number): number {
   return host.pointerBytes === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true))
 }
 
 /** Writes a pointer or a C `size_t` / `long`. */
 export function writePointer(host: Host, view: DataView, at: number, value: number): void {
+  touch(host, at, host.pointerBytes)
   if (host.pointerBytes === 4) view.setInt32(at, value, true)
   else view.setBigInt64(at, BigInt(value), true)
 }

@@ -11,6 +11,7 @@ import {
   type NumberFunction,
   type RawFunction,
   readText,
+  touch,
 } from './host.ts'
 import { bindInvoke, isInvoke, longjmp } from './invoke.ts'
 import { legacyImports } from './legacy-imports.ts'
@@ -51,6 +52,7 @@ function growMemory(host: Host, requested: number): number {
 
 function copyMemory(host: Host, to: number, from: number, length: number): undefined {
   const start = address(host, from)
+  touch(host, address(host, to), address(host, length))
   memoryBytes(host).copyWithin(address(host, to), start, start + address(host, length))
 }
 
@@ -80,7 +82,7 @@ function print(host: Host, text: number): undefined {
  */
 function openOnDrive(host: Host, path: number): number {
   const isOpening = host.files !== undefined && host.suspension.phase === 'none'
-  const opened = isOpening && host.files?.open(host, readText(host, address(host, path)))
+  const opened = isOpening && host.files?.open(host, readText(host, address(host, path)), false)
   return opened || returnSuspended(host, 0)
 }
 

@@ -1,5 +1,5 @@
 import { calendarFromSeconds } from './calendar.ts'
-import { address, type Host, type HostFunction, memoryBytes, memoryView } from './host.ts'
+import { address, type Host, type HostFunction, memoryBytes, memoryView, touch } from './host.ts'
 import { timeImports, writeTime } from './time-imports.ts'
 
 /** What older emscripten releases import and newer ones do without, or call with other arguments. */
@@ -38,11 +38,15 @@ function breakDownPointedLocal(host: Host, time: number, to: number): undefined 
  */
 function setZoneNames(host: Host, zone: number, daylight: number, names: number): undefined {
   const at = address(host, names)
+  touch(host, address(host, zone), 4)
+  touch(host, address(host, daylight), 4)
   memoryView(host).setInt32(address(host, zone), 0, true)
   memoryView(host).setInt32(address(host, daylight), 0, true)
   if (memoryView(host).getUint32(at, true) !== 0) return
   const text = address(host, host.numeric.malloc?.(4) ?? 0)
   if (text === 0) return
+  touch(host, text, 4)
+  touch(host, at, 8)
   memoryBytes(host).set([0x55, 0x54, 0x43, 0], text)
   memoryView(host).setUint32(at, text, true)
   memoryView(host).setUint32(at + 4, text, true)

@@ -1,5 +1,5 @@
 import { guestMustSuspend } from '../errors.ts'
-import { address, endGuest, type Host, memoryView, writePointer } from './host.ts'
+import { address, endGuest, type Host, memoryView, touch, writePointer } from './host.ts'
 
 /**
  * Binaryen's asyncify lets a module give control back in the middle of a call and go on later.
@@ -27,6 +27,7 @@ export function returnSuspended(host: Host, value: number): number {
   const view = memoryView(host)
   writePointer(host, view, data, data + headerBytes)
   writePointer(host, view, data + host.pointerBytes, data + headerBytes + stackBytes)
+  touch(host, data + 2 * host.pointerBytes, 4)
   view.setInt32(data + 2 * host.pointerBytes, 0, true)
   host.suspension = { phase: 'unwinding', data }
   numeric.asyncify_start_unwind(data)

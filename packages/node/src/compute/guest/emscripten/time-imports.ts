@@ -13,6 +13,7 @@ import {
   memoryView,
   readClockMs,
   readText,
+  touch,
   wide,
   writePointer,
 } from './host.ts'
@@ -47,6 +48,7 @@ function readTime(host: Host, at: number): CalendarTime {
 
 export function writeTime(host: Host, at: number, time: CalendarTime): void {
   const view = memoryView(host)
+  touch(host, at, timeFields.length * 4)
   timeFields.forEach((name, index) => {
     view.setInt32(at + index * 4, time[name], true)
   })
@@ -61,6 +63,7 @@ function breakDownLocal(host: Host, ...args: number[]): undefined {
   breakDown(host, ...args)
   const at = address(host, args.at(-1) ?? 0)
   const view = memoryView(host)
+  touch(host, at + daylightOffset, 4)
   view.setInt32(at + daylightOffset, 0, true)
   writePointer(host, view, at + daylightOffset + host.pointerBytes, 0)
 }
@@ -69,6 +72,7 @@ function putTogether(host: Host, pointer: number): number {
   const at = address(host, pointer)
   const seconds = secondsFromCalendar(readTime(host, at))
   writeTime(host, at, calendarFromSeconds(seconds))
+  touch(host, at + daylightOffset, 4)
   memoryView(host).setInt32(at + daylightOffset, 0, true)
   // In wasm32 the upper half of a 64-bit result goes through a register of the module.
   host.numeric._emscripten_tempret_set?.(Math.floor(seconds / 2 ** 32))
@@ -84,9 +88,12 @@ function setZone(
 ): undefined {
   const view = memoryView(host)
   writePointer(host, view, address(host, zone), 0)
+  touch(host, address(host, daylight), 4)
   view.setInt32(address(host, daylight), 0, true)
-  for (const name of [standard, summer])
+  for (const name of [standard, summer]) {
+    touch(host, address(host, name), 4)
     memoryBytes(host).set([0x55, 0x54, 0x43, 0], address(host, name))
+  }
 }
 
 function format(host: Host, buffer: number, size: number, pattern: number, time: number): number {
@@ -96,6 +103,7 @@ function format(host: Host, buffer: number, size: number, pattern: number, time:
   if (text.length + 1 > address(host, size)) return 0
   const at = address(host, buffer)
   const memory = memoryBytes(host)
+  touch(host, at, text.length + 1)
   memory.set(text, at)
   memory[at + text.length] = 0
   return text.length
@@ -104,11 +112,13 @@ function format(host: Host, buffer: number, size: number, pattern: number, time:
 /** clock_time_get(id, precision, result): nanoseconds. */
 function readNanoseconds(host: Host, ...args: number[]): number {
   const at = address(host, args.at(-1) ?? 0)
+  touch(host, at, 8)
   memoryView(host).setBigUint64(at, BigInt(readClockMs(host)) * 1_000_000n, true)
   return 0
 }
 
 function readResolution(host: Host, _clock: number, result: number): number {
+  touch(host, address(host, result), 8)
   memoryView(host).setBigUint64(address(host, result), 1_000_000n, true)
   return 0
 }
@@ -117,6 +127,7 @@ function fillRandom(host: Host, buffer: number, length: number): number {
   const at = address(host, buffer)
   const memory = memoryBytes(host)
   if (at + address(host, length) > memory.length) return errno.invalid
+  touch(host, at, address(host, length))
   host.chance.fill(memory.subarray(at, at + address(host, length)))
   return 0
 }

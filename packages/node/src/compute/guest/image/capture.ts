@@ -1,20 +1,48 @@
 import { imagePageBytes, type MemoryImage } from '../ports.ts'
 import type { PageScanner } from './page-scanner.ts'
 
-/** Indexes of all pages that hold anything, rising. */
-export function findPages(scan: PageScanner, byteLength: number): Uint32Array {
+/**
+ * Indexes of all pages that hold anything, rising. Where there are marks (`mark-stores.ts`) only pages
+ * they name are looked at.
+ */
+export function findPages(
+  scan: PageScanner,
+  byteLength: number,
+  marks?: Uint8Array | undefined,
+): Uint32Array {
   const end = byteLength / imagePageBytes
   let indexes = new Uint32Array(1024)
   let count = 0
-  for (let page = scan(0, end); page < end; page = scan(page + 1, end)) {
-    if (count === indexes.length) {
-      const larger = new Uint32Array(indexes.length * 2)
-      larger.set(indexes)
-      indexes = larger
+  for (const run of marks === undefined ? [{ from: 0, to: end }] : markedRuns(marks, end)) {
+    for (let page = scan(run.from, run.to); page < run.to; page = scan(page + 1, run.to)) {
+      if (count === indexes.length) {
+        const larger = new Uint32Array(indexes.length * 2)
+        larger.set(indexes)
+        indexes = larger
+      }
+      indexes[count++] = page
     }
-    indexes[count++] = page
   }
   return indexes.slice(0, count)
+}
+
+/** Runs of pages that marks name, up to `end`: a mark stands for its page and the one behind. */
+function* markedRuns(marks: Uint8Array, end: number) {
+  const within = marks.subarray(0, end)
+  let from = within.indexOf(1)
+  while (from >= 0) {
+    const unmarked = within.indexOf(0, from)
+    const to = unmarked < 0 ? end : unmarked + 1
+    yield { from, to }
+    from = within.indexOf(1, to)
+  }
+}
+
+type CaptureOptions = {
+  /** See `findPages`. */
+  readonly marks?: Uint8Array | undefined
+  /** See `Guest.capture`. */
+  readonly worn?: MemoryImage | undefined
 }
 
 /** Copies the pages that hold anything out of `memory`. */
@@ -22,9 +50,12 @@ export function captureImage(
   memory: Uint8Array,
   scan: PageScanner,
   hostState: Uint8Array,
+  { marks, worn }: CaptureOptions = {},
 ): MemoryImage {
-  const indexes = findPages(scan, memory.length)
-  const pages = new Uint8Array(indexes.length * imagePageBytes)
+  const indexes = findPages(scan, memory.length, marks)
+  const length = indexes.length * imagePageBytes
+  // Half of what a capture takes is the system giving new memory for it.
+  const pages = worn?.pages.length === length ? worn.pages : new Uint8Array(length)
   for (const { page, place, count } of runsOf(indexes)) {
     const from = page * imagePageBytes
     pages.set(memory.subarray(from, from + count * imagePageBytes), place * imagePageBytes)
