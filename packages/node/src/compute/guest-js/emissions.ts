@@ -1,5 +1,5 @@
 import type { Tag } from '@heddle/protocol/item'
-import type { OutgoingMessage, OutgoingSpawn } from '@heddle/protocol/message'
+import { type OutgoingMessage, type OutgoingSpawn, resultLimits } from '@heddle/protocol/message'
 import { guestFault } from '../guest/errors.ts'
 import { type Engine, readText } from './engine.ts'
 import type { ValueAddress } from './world.ts'
@@ -39,7 +39,7 @@ export function readEmissions(engine: Engine, list: ValueAddress, gasUsed: numbe
     }
     if (kind === 'message') Messages.push(reader.message())
     else if (kind === 'spawn') Spawns.push(reader.spawn())
-    else if (kind === 'assignment') Assignments.push(JSON.parse(reader.next()))
+    else if (kind === 'assignment') Assignments.push(reader.assignment())
     else if (kind === 'error') error = { Error: reader.next() }
     else throw notEmissions()
   }
@@ -49,6 +49,8 @@ class EmissionReader {
   readonly #engine: Engine
   readonly #list: ValueAddress
   #at = 0
+  /** Of the text of all of it: one long string may be in ten thousand messages. */
+  #leftBytes: number = resultLimits.replyLength
 
   constructor(engine: Engine, list: ValueAddress) {
     this.#engine = engine
@@ -58,9 +60,13 @@ class EmissionReader {
   next(): string {
     const { exports } = this.#engine
     const value = exports.qjs_get_prop_uint32(this.#list, this.#at++)
-    const text = readText(this.#engine, value)
+    const text = readText(this.#engine, value, (bytes) => {
+      if (bytes > this.#leftBytes) throw tooLarge()
+    })
     exports.qjs_free_value(value)
     if (text === undefined) throw notEmissions()
+    // Each entry counts, so that a list without end has one too.
+    this.#leftBytes -= Buffer.byteLength(text) + 1
     return text
   }
 
@@ -86,6 +92,15 @@ class EmissionReader {
     return { Anchor: anchorOf(reference), Data, Tags }
   }
 
+  assignment(): unknown {
+    try {
+      return JSON.parse(this.next())
+    } catch (error) {
+      // The engine's words differ from version to version, and this is part of a result.
+      throw error instanceof SyntaxError ? notEmissions() : error
+    }
+  }
+
   output(): Response['Output'] {
     const data = this.next()
     const prompt = this.next()
@@ -104,6 +119,12 @@ class EmissionReader {
 
 function anchorOf(reference: string): string {
   return reference.padStart(anchorLength, '0')
+}
+
+function tooLarge(): Error {
+  return guestFault(
+    `the result is too large: ${resultLimits.replyLength} bytes of text are the most. Emit less in one message.`,
+  )
 }
 
 /** Only an actor that broke its own built-ins gets here. */

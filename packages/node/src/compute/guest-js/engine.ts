@@ -61,8 +61,15 @@ export function writeText(engine: Engine, text: string): { at: number; length: n
   return { at, length }
 }
 
-/** Converts a value to text inside the engine and copies it out; undefined where that throws. */
-export function readText(engine: Engine, value: ValueAddress): string | undefined {
+/**
+ * Converts a value to text inside the engine and copies it out; undefined where that throws. `admit` is told
+ * its bytes before they are copied, and throws where they are too many: the instance is lost then.
+ */
+export function readText(
+  engine: Engine,
+  value: ValueAddress,
+  admit?: (bytes: number) => void,
+): string | undefined {
   const { exports, world } = engine
   const at = exports.qjs_get_string_len(value, world.scratchAt)
   const length = new DataView(exports.memory.buffer).getUint32(world.scratchAt, true)
@@ -70,6 +77,7 @@ export function readText(engine: Engine, value: ValueAddress): string | undefine
     exports.qjs_free_value(exports.qjs_get_exception())
     return undefined
   }
+  admit?.(length)
   const text = decodeText(new Uint8Array(exports.memory.buffer, at, length))
   exports.qjs_free_cstring(at)
   return text

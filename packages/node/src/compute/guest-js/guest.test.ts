@@ -78,6 +78,25 @@ describe('an actor', () => {
     ])
   })
 
+  it('cannot fill the host with copies of one text, nor with a list that has no end', async () => {
+    const sources = [
+      `on('Fill', () => { const big = 'x'.repeat(5e6); for (let i = 0; i < 5000; i++) send({ target: 'a', data: big }) })`,
+      `on('Fill', () => { Array.prototype.push = function () {
+        Object.setPrototypeOf(this, new Proxy([], { get: (_, key) => key === 'push' ? () => 0 : 'message' })) } ; send({ target: 'a' }) })`,
+      `on('Fill', () => { JSON.stringify = () => '{'; assign({ processes: ['a'], message: 'b' }) })`,
+    ]
+    const texts: string[] = []
+    for (const source of sources) {
+      const actor = await spawn(source)
+      texts.push(
+        await actor.send({ action: 'Fill' }).then(({ Error: error }) => String(error), String),
+      )
+    }
+    expect(texts[0]).toContain('the result is too large')
+    expect(texts[1]).toMatch(/changed built-ins|too large/)
+    expect(texts[2]).toContain('changed built-ins')
+  })
+
   it('sees the message, the process and nothing of the world', async () => {
     const actor = await spawn(
       `on('See', msg => print(JSON.stringify({ ...msg, list: undefined, process: process.id,
