@@ -1,11 +1,12 @@
 import type { Server as HttpServer, RequestListener } from 'node:http'
 import { encodeBase64Url, HeddleError, isHeddleError } from '@heddle/protocol/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { collectBody, noBytes, streamBody } from './body.ts'
+import { collectBody } from './body.ts'
 import { drainBody } from './drain.ts'
 import type { ServerOptions } from './options.ts'
 import { replyError } from './reply.ts'
-import type { Route, RouteReply, RouteRequest } from './route.ts'
+import { ArrivedRequest } from './request.ts'
+import type { Route, RouteReply } from './route.ts'
 import { sendStream } from './stream-reply.ts'
 
 /** A room's routes and the path they live under (`''` for the root). */
@@ -35,43 +36,17 @@ export type ServerHooks = {
   onAnswered?(answered: Answered): void
 }
 
-const emptyBody = new Uint8Array(0)
+/** What a page of another origin may read of an answer, and what it may send (Fetch §3.3.3). */
 const corsHeaders = {
   'access-control-allow-origin': '*',
+  'access-control-expose-headers': '*',
+}
+const preflightHeaders = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
   'access-control-allow-headers': '*',
-  'access-control-expose-headers': '*',
 }
 /** Names of requests that are taken from callers: no spaces, nothing a log would need to escape. */
 const requestIdPattern = /^[\w.:/+=-]{1,128}$/
-
-function pathAndQuery(url: string, prefix: string): { url: string; query: URLSearchParams } {
-  const bare = url.slice(prefix.length) || '/'
-  const mark = bare.indexOf('?')
-  return { url: bare, query: new URLSearchParams(mark < 0 ? '' : bare.slice(mark + 1)) }
-}
-
-function requestOf(
-  request: FastifyRequest,
-  prefix: string,
-  signal: AbortSignal,
-  stream: AsyncIterable<Uint8Array>,
-): RouteRequest {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
-  }
-  return {
-    params: request.params as Record<string, string>,
-    ...pathAndQuery(request.url, prefix),
-    headers,
-    body: request.body instanceof Uint8Array ? request.body : emptyBody,
-    stream,
-    method: request.method,
-    peer: request.ip,
-    signal,
-  }
-}
 
 function send(reply: FastifyReply, answer: RouteReply, onBroken: OnBroken): FastifyReply {
   reply.code(answer.status)
@@ -139,16 +114,11 @@ function mount(
   for (const route of routes) {
     const config = { streamed: route.body === 'stream', room }
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-      const gone = new AbortController()
-      const onClose = () => {
-        if (!reply.raw.writableFinished) gone.abort(new Error('the caller went away'))
-      }
-      reply.raw.once('close', onClose)
-      const stream = config.streamed ? streamBody(request.raw, options) : noBytes()
-      const answer = await route.handle(requestOf(request, prefix, gone.signal, stream))
+      const arrived = new ArrivedRequest(request, reply, prefix, config.streamed, options)
+      const answer = await route.handle(arrived)
       // An answer that is a stream may still be reading the request.
       if (isStream(answer.body)) reply.raw.once('finish', () => endUnread(request))
-      else await drainRest(request, reply, options)
+      else if (!request.raw.readableEnded) await drainRest(request, reply, options)
       return send(reply, answer, (error) => hooks.onInternalError(error, named(request)))
     }
     const url = `${prefix}${route.path}`
@@ -185,15 +155,17 @@ export function createApp(
     const { streamed } = request.routeOptions.config as { streamed?: boolean }
     return streamed ? undefined : collectBody(request.raw, options)
   })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(corsHeaders).header('x-request-id', request.id)
-    if (request.method === 'OPTIONS') return reply.code(204).send()
+    if (request.method === 'OPTIONS') reply.headers(preflightHeaders).code(204).send()
+    else done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method, id, routeOptions } = request
     const { room = 'other' } = (routeOptions.config ?? {}) as { room?: string }
     const { statusCode: status, elapsedTime: elapsedMs } = reply
     hooks.onAnswered?.({ id, room, method, route: routeOptions.url ?? '', status, elapsedMs })
+    done()
   })
   app.setErrorHandler(async (error, request, reply) => {
     const seen = edgeError(error)

@@ -2,6 +2,9 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const values = new Int16Array(128).fill(-1)
 for (let i = 0; i < 64; i++) values[alphabet.charCodeAt(i)] = i
 
+/** Two digits at a time: half the pieces a text is put together from. */
+const pairs = Array.from(alphabet, (first) => Array.from(alphabet, (next) => first + next)).flat()
+
 const codes = Uint8Array.from(alphabet, (char) => char.charCodeAt(0))
 const ascii = new TextDecoder()
 /** Shorter ones are put together as text at once. */
@@ -17,22 +20,13 @@ function encodeShort(bytes: Uint8Array): string {
   let i = 0
   for (; i + 2 < bytes.length; i += 3) {
     const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
-    text +=
-      (alphabet[word >> 18] ?? '') +
-      (alphabet[(word >> 12) & 63] ?? '') +
-      (alphabet[(word >> 6) & 63] ?? '') +
-      (alphabet[word & 63] ?? '')
+    text += (pairs[word >> 12] ?? '') + (pairs[word & 4095] ?? '')
   }
   const rest = bytes.length - i
-  if (rest === 1) {
-    const word = (bytes[i] ?? 0) << 16
-    text += (alphabet[word >> 18] ?? '') + (alphabet[(word >> 12) & 63] ?? '')
-  } else if (rest === 2) {
+  if (rest === 1) text += pairs[(bytes[i] ?? 0) << 4] ?? ''
+  else if (rest === 2) {
     const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8)
-    text +=
-      (alphabet[word >> 18] ?? '') +
-      (alphabet[(word >> 12) & 63] ?? '') +
-      (alphabet[(word >> 6) & 63] ?? '')
+    text += (pairs[word >> 12] ?? '') + (alphabet[(word >> 6) & 63] ?? '')
   }
   return text
 }

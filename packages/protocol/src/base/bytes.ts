@@ -17,6 +17,27 @@ export function encodeText(text: string): Uint8Array {
   return bytes
 }
 
+/** How many bytes `text` takes in UTF-8; it is well formed. */
+export function textBytes(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    // The two halves of a character beyond the first plane take four bytes together.
+    if (code > 0x7f) bytes += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1
+  }
+  return bytes
+}
+
+/** Writes `text`, well formed, as UTF-8 at `at`; returns how many bytes, `textBytes` of it. */
+export function writeUtf8(text: string, into: Uint8Array, at: number): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return encoder.encodeInto(text, into.subarray(at)).written
+    into[at + i] = code
+  }
+  return text.length
+}
+
 /** Text of UTF-8 `bytes`; malformed sequences become U+FFFD. */
 export function decodeText(bytes: Uint8Array): string {
   return lenientDecoder.decode(bytes)

@@ -5,6 +5,8 @@ export {
   decodeTextStrict,
   encodeText,
   equalBytes,
+  textBytes,
   toHex,
+  writeUtf8,
 } from './bytes.ts'
 export { assert, type ErrorKind, errorMessage, HeddleError, isHeddleError } from './error.ts'

@@ -1,4 +1,4 @@
-import { concatBytes, decodeTextStrict, encodeText } from '../base/index.ts'
+import { decodeTextStrict, textBytes, writeUtf8 } from '../base/index.ts'
 import * as errors from './errors.ts'
 import type { Tag } from './item.ts'
 import { type ItemLimits, itemLimits } from './limits.ts'
@@ -98,40 +98,54 @@ function readText(
 export function encodeTags(tags: readonly Tag[], limits: ItemLimits = itemLimits): Uint8Array {
   if (tags.length === 0) return new Uint8Array(0)
   if (tags.length > limits.tags) throw errors.itemTooManyTags(tags.length, limits.tags)
-  const parts: Uint8Array[] = [encodeLong(tags.length)]
-  for (const [index, tag] of tags.entries()) {
-    writeText(parts, tag.name, 'name', index, limits.tagNameBytes)
-    writeText(parts, tag.value, 'value', index, limits.tagValueBytes)
+  let areaBytes = longBytes(tags.length) + endOfArray.length
+  for (const [index, { name, value }] of tags.entries()) {
+    areaBytes += checkText(name, 'name', index, limits.tagNameBytes)
+    areaBytes += checkText(value, 'value', index, limits.tagValueBytes)
   }
-  parts.push(endOfArray)
-  const areaBytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (areaBytes > limits.tagAreaBytes) throw errors.itemTagArea(areaBytes, limits.tagAreaBytes)
-  return concatBytes(parts)
+  const area = new Uint8Array(areaBytes)
+  let at = writeLong(area, 0, tags.length)
+  for (const { name, value } of tags) {
+    at = writeText(area, at, name)
+    at = writeText(area, at, value)
+  }
+  area.set(endOfArray, at)
+  return area
 }
 
-function writeText(
-  parts: Uint8Array[],
+/** What a text takes within its area, its length before it; bytes. */
+function checkText(
   text: string,
   part: 'name' | 'value',
   index: number,
   limitBytes: number,
-): void {
+): number {
   // A text has at least as many UTF-8 bytes as UTF-16 units; the second check is the exact one.
   if (text.length > limitBytes) throw errors.itemTagLength(part, index, text.length, limitBytes)
   if (!text.isWellFormed()) throw errors.itemTagText(part, index)
-  const bytes = encodeText(text)
-  if (bytes.length > limitBytes) throw errors.itemTagLength(part, index, bytes.length, limitBytes)
-  parts.push(encodeLong(bytes.length), bytes)
+  const bytes = textBytes(text)
+  if (bytes > limitBytes) throw errors.itemTagLength(part, index, bytes, limitBytes)
+  return longBytes(bytes) + bytes
 }
 
-/** Zig-zag varint of a count or length. */
-function encodeLong(value: number): Uint8Array {
-  const bytes: number[] = []
+function writeText(area: Uint8Array, at: number, text: string): number {
+  const from = writeLong(area, at, textBytes(text))
+  return from + writeUtf8(text, area, from)
+}
+
+/** How many bytes `writeLong` writes. */
+function longBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value * 2; rest >= 0x80; rest = Math.floor(rest / 128)) bytes++
+  return bytes
+}
+
+/** Zig-zag varint of a count or length; returns where it ends. */
+function writeLong(area: Uint8Array, from: number, value: number): number {
+  let at = from
   let rest = value * 2
-  while (rest >= 0x80) {
-    bytes.push((rest & 0x7f) | 0x80)
-    rest = Math.floor(rest / 128)
-  }
-  bytes.push(rest)
-  return Uint8Array.from(bytes)
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) area[at++] = (rest & 0x7f) | 0x80
+  area[at++] = rest
+  return at
 }

@@ -44,7 +44,7 @@ export function createJsGuest(started: Engine, layout: Layout): Guest {
     gasUsed: () => started.meter?.gasUsed,
     receipts: () => started.world.calls.receipts,
     memory: () => memoryBytes(live()),
-    capture: () => captureEngine(live()),
+    capture: (worn) => captureEngine(live(), worn),
     reset: (image) => open !== undefined && resetEngine(open, image),
     close() {
       open = undefined

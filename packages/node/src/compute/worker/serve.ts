@@ -33,7 +33,7 @@ const restAfterMs = 2000
  * thread, which costs more than what is in it. Should the next message never end, this much waits
  * for it, or is evaluated again.
  */
-const holdMs = 2
+const holdMs = 6
 
 /**
  * The program of a compute thread. Requests of one lane (a process, a module) are done in order;

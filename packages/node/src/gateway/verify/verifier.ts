@@ -22,8 +22,8 @@ export type Verifier = {
   checkTransaction(body: Uint8Array): Promise<CheckedTransaction>
   /**
    * Notes an item this node has just signed itself, so that its own compute unit need not check it
-   * again. What is remembered is the digest of all its bytes: read back with one bit changed, it is
-   * checked like any other.
+   * again. What is remembered beyond the object is the digest of all its bytes: read back with one
+   * bit changed, it is checked like any other.
    */
   remember(item: Item): void
   /** Ends the threads. Items without a verdict are rejected with `verifier-closed`. */
@@ -51,6 +51,8 @@ class VerifierPool {
   readonly #settings: Required<VerifierOptions>
   readonly #threads: readonly Thread[]
   readonly #verified: VerifiedItems
+  /** Items as objects, which nobody changes: these need not even be digested again. */
+  readonly #inHand = new WeakSet<Item>()
   #queue: Pending[] = []
   #unansweredItems = 0
   #unansweredBytes = 0
@@ -65,11 +67,13 @@ class VerifierPool {
 
   async verify(item: Item): Promise<boolean> {
     if (this.#closed) throw verifierClosed()
+    if (this.#inHand.has(item)) return true
     const { bytes } = item
     const digest = this.#digest(bytes)
     if (digest !== undefined && this.#verified.has(digest)) return true
     const valid = (await this.#ask({ kind: 'item', bytes })) === 1
     // Only what holds is remembered: strangers could fill the memory with refusals.
+    if (valid) this.#inHand.add(item)
     if (valid && digest !== undefined) this.#verified.add(digest)
     return valid
   }
@@ -82,8 +86,9 @@ class VerifierPool {
     return verdict
   }
 
-  remember({ bytes }: Item): void {
-    const digest = this.#digest(bytes)
+  remember(item: Item): void {
+    this.#inHand.add(item)
+    const digest = this.#digest(item.bytes)
     if (digest !== undefined) this.#verified.add(digest)
   }
 

@@ -74,9 +74,16 @@ export function followReceipts(
     ])
   }
 
+  /** Processes known to have nothing to do with models: nearly all, at each of their slots. */
+  const without = new Set<string>()
+
   const keepNew = async (processId: string, slot: number) => {
     const use = await modelOf(processId)
-    if (use.model === undefined && use.training === undefined && !use.calls) return
+    if (use.model === undefined && use.training === undefined && !use.calls) {
+      if (without.size >= rememberedMax) without.clear()
+      without.add(processId)
+      return
+    }
     const [evaluation] = await results.evaluations(processId, slot, 1)
     if (evaluation !== undefined) await keep(processId, use, evaluation)
   }
@@ -116,7 +123,7 @@ export function followReceipts(
   }
 
   results.onEvaluated((processId, slot) => {
-    if (!isClosed) run(keepNew(processId, slot))
+    if (!isClosed && !without.has(processId)) run(keepNew(processId, slot))
   })
   run(catchUp())
   return {
