@@ -70,8 +70,8 @@ export class ComputeUnit {
     })
     const { drive: source } = dependencies
     const drive = source && openWeaveDrive({ ...dependencies, verify, source })
-    this.#pool = new ThreadPool(options.workers, options, runtime.timer, modules, drive)
-    this.#dryRunPool = new ThreadPool(1, options, runtime.timer, modules, drive)
+    this.#pool = new ThreadPool(options.workers, 1, options, runtime.timer, modules, drive)
+    this.#dryRunPool = new ThreadPool(1, 0, options, runtime.timer, modules, drive)
     const shared = { ...dependencies, verify, modules, results: this.#results, warn: this.#warn }
     this.#residents = new Residents({
       ...shared,

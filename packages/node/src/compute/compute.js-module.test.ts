@@ -15,12 +15,14 @@ let count = 0
 on('Inc', (msg) => { count += Number(msg.tags.By ?? 1); msg.reply({ data: String(count) }) })
 on('Break', () => { count = 1000; throw new Error('broken on purpose') })
 on('Loop', () => { count = 2000; for (;;); })
+on('Work', () => { for (let i = 0; i < 2_000_000; i++); })
 `
 
 let folder: string
 let results: OrderedLog
 let compute: Compute
 let process: string
+let neighbour: string
 const log = new FakeLog()
 const items = new FakeItems()
 
@@ -28,10 +30,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heddle-compute-js-'))
   const module = items.add(await buildJsModule(nodeCrypto, createRuntime().disk))
   await start()
-  const item = await testProcess(module.id, source)
-  process = item.id
-  await log.append(process, item)
+  process = await spawn(module.id)
+  neighbour = await spawn(module.id)
 })
+
+async function spawn(moduleId: string): Promise<string> {
+  const item = await testProcess(moduleId, source)
+  await log.append(item.id, item)
+  return item.id
+}
 
 afterAll(async () => {
   await compute.close()
@@ -57,10 +64,14 @@ async function start(): Promise<void> {
   )
 }
 
-async function ask(action: string) {
-  const message = await testMessage(process, ' ', [{ name: 'Action', value: action }])
-  const slot = await log.append(process, message)
-  return (await compute.result(process, slot)).result
+async function send(processId: string, action: string): Promise<number> {
+  const message = await testMessage(processId, ' ', [{ name: 'Action', value: action }])
+  return await log.append(processId, message)
+}
+
+async function ask(action: string, processId = process) {
+  const slot = await send(processId, action)
+  return (await compute.result(processId, slot)).result
 }
 
 test('a real actor keeps its state through errors, endless loops and a restart', async () => {
@@ -81,4 +92,17 @@ test('a real actor keeps its state through errors, endless loops and a restart',
   expect(dryRun, JSON.stringify(dryRun)).not.toHaveProperty('Error')
   expect(dryRun.Messages[0]?.Data).toBe('4')
   expect((await ask('Inc')).Messages[0]?.Data).toBe('4')
+})
+
+test('a process whose messages are long is taken off the thread where others wait', async () => {
+  expect((await ask('Inc', neighbour)).Messages[0]?.Data).toBe('1')
+  await ask('Work')
+  // What it did before came along.
+  expect((await ask('Inc')).Messages[0]?.Data).toBe('5')
+  const slot = await send(process, 'Work')
+  expect((await ask('Inc', neighbour)).Messages[0]?.Data).toBe('2')
+  expect(compute.evaluatedHead(process)).toBe(slot)
+  expect((await compute.status(neighbour)).worker).toBe(0)
+  expect((await compute.status(process)).worker).toBe(1)
+  expect((await compute.result(process, slot)).result).not.toHaveProperty('Error')
 })

@@ -58,7 +58,7 @@ export function openChecker(
   const modules = new ModuleSource(items, verify, dependencies.expandModule)
   const options = computeOptions({ ...given, workers: 1 })
   const drives = new Map<string, DriveService>()
-  const pool = new ThreadPool(1, options, runtime.timer, modules, async (asked) => {
+  const pool = new ThreadPool(1, 0, options, runtime.timer, modules, async (asked) => {
     const drive = drives.get(asked.rule.processId)
     assert(drive !== undefined, 'only processes under check read')
     return drive(asked)

@@ -25,7 +25,9 @@ export class ThreadPool {
   readonly #options: ComputeOptions
   readonly #timer: Timer
   readonly #modules: ModuleSource
+  /** One by place; with a heavy place, it is the last. */
   readonly #threads: (ComputeThread | undefined)[]
+  readonly #places: number
   readonly #lone = new Set<ComputeThread>()
   readonly #models: HeldModels<ComputeThread>
   #closed = false
@@ -33,7 +35,8 @@ export class ThreadPool {
   readonly #drive: DriveService | undefined
 
   constructor(
-    size: number,
+    places: number,
+    heavyPlaces: 0 | 1,
     options: ComputeOptions,
     timer: Timer,
     modules: ModuleSource,
@@ -43,7 +46,8 @@ export class ThreadPool {
     this.#options = options
     this.#timer = timer
     this.#modules = modules
-    this.#threads = Array.from({ length: size }, () => undefined)
+    this.#places = places
+    this.#threads = Array.from({ length: places + heavyPlaces }, () => undefined)
     this.#models = new HeldModels(
       Math.floor(options.hotBytesMax / modelsPart),
       ({ thread, modelId }) => usedOn(thread).has(modelId),
@@ -56,12 +60,17 @@ export class ThreadPool {
     return this.#models.bytes
   }
 
-  /** The thread with the fewest live processes. Throws `compute-closed`. */
-  pick(): ComputeThread {
-    let place = 0
+  /**
+   * The thread with the fewest live processes; for a heavy process the one that heavy ones share,
+   * where there is one. Throws `compute-closed`.
+   */
+  pick(heavy = false): ComputeThread {
+    const from = heavy ? this.#heaviest : 0
+    const to = heavy ? this.#threads.length : this.#places
+    let place = from
     let fewest = Number.POSITIVE_INFINITY
-    for (const [index, thread] of this.#threads.entries()) {
-      const processes = thread?.processes.size ?? 0
+    for (let index = from; index < to; index++) {
+      const processes = this.#threads[index]?.processes.size ?? 0
       if (processes >= fewest) continue
       fewest = processes
       place = index
@@ -69,6 +78,17 @@ export class ThreadPool {
     const picked = this.#threads[place] ?? this.#start()
     this.#threads[place] = picked
     return picked
+  }
+
+  /** Tells whether a process that is heavy has to go elsewhere from this thread. */
+  holdsUpOthers(thread: ComputeThread): boolean {
+    const place = this.placeOf(thread)
+    return place !== undefined && place < this.#heaviest
+  }
+
+  /** The place of heavy processes; without one of their own they are everywhere. */
+  get #heaviest(): number {
+    return this.#threads.length > this.#places ? this.#places : 0
   }
 
   /** A thread for one process alone; the caller closes it. */

@@ -29,6 +29,10 @@ const lossesMax = 3
 /** Batches of live processes in hand at once, and processes that are being woken. */
 const batchesMax = 64
 const wakingMax = 16
+/** A message of so much gas, some tenths of a second, holds up the neighbours of its process. */
+const heavyGas = 250_000_000
+/** After so many lighter messages a process is like any other again. */
+const heavyMessages = 64
 /** Entries that are worth reading ahead of their turn while the thread has other work. */
 const prefetchedLeast = 8
 
@@ -192,6 +196,7 @@ export class Evaluator {
     const request = { kind: 'evaluate', processId: process.id, messages } as const
     const done = await this.#gathering(thread).run(() => thread.request(request, evaluating))
     residents.measure(process, done as Footprint)
+    await residents.setApart(process)
   }
 
   async #evaluateAlone(
@@ -290,10 +295,11 @@ class BatchRun {
     const slot = this.#slots[this.#at]
     assert(slot !== undefined, 'an outcome is for a slot of its batch')
     const { failed, json, digest, gasUsed, elapsedMs } = outcome
-    const { cost } = this.#process
+    const { cost, heavyFor } = this.#process
     cost.evaluations++
     cost.gasUsed += gasUsed
     cost.elapsedMs += elapsedMs
+    this.#process.heavyFor = gasUsed >= heavyGas ? heavyMessages : Math.max(0, heavyFor - 1)
     this.#push(slot, { failed, json, digest, decidedBy: 'module' })
   }
 

@@ -26,6 +26,8 @@ export type HostedProcess = {
   /** Where the process is live, with the state before its next slot. */
   thread: ComputeThread | undefined
   evaluating: boolean
+  /** So many messages more it counts as one that holds up others, since one of its messages did. */
+  heavyFor: number
   /** What it holds while it is live, or held when it was last. */
   footprint: Footprint | undefined
   /** What its evaluations cost since the unit started. */
@@ -55,6 +57,7 @@ export function hostProcess(id: string, number: number): HostedProcess {
     batchMessages: 8,
     thread: undefined,
     evaluating: false,
+    heavyFor: 0,
     footprint: undefined,
     cost: { evaluations: 0, gasUsed: 0, elapsedMs: 0 },
     halt: undefined,

@@ -95,6 +95,18 @@ export class Residents {
     thread.request({ kind: 'close', processId: process.id }).catch(() => undefined)
   }
 
+  /**
+   * Takes a heavy process off a thread where others wait for it; it wakes on the one of heavy
+   * processes. To be called in the process's lane.
+   */
+  async setApart(process: HostedProcess): Promise<void> {
+    const { pool } = this.#dependencies
+    const { heavyFor, thread } = process
+    if (heavyFor > 0 && thread !== undefined && pool.holdsUpOthers(thread)) {
+      await this.#putToSleep(process)
+    }
+  }
+
   /** To be called when a process has nothing to do: it may make room for others. */
   idle(): void {
     this.#makeRoom()
@@ -108,7 +120,8 @@ export class Residents {
 
   async #revive(process: HostedProcess, facts: ProcessFacts): Promise<ComputeThread | undefined> {
     const { pool, results } = this.#dependencies
-    const thread = process.suspectSlot === undefined ? pool.pick() : pool.startLone()
+    const isSuspect = process.suspectSlot !== undefined
+    const thread = isSuspect ? pool.startLone() : pool.pick(process.heavyFor > 0)
     thread.processes.set(process.id, [facts.moduleId, ...facts.models])
     process.thread = thread
     try {
