@@ -17,6 +17,9 @@ type Place = { readonly processId: string; readonly slot: number }
 
 type IndexLimits = Pick<SchedulerOptions, 'indexBatchRows' | 'indexDelayMs' | 'indexPendingMax'>
 
+/** Processes whose keys are in memory, some hundred bytes each. */
+const keysMax = 4096
+
 /**
  * Finds the slot of an id. Rows are written behind, many in one transaction; those not yet written
  * are in memory, so a row is found as soon as `add` returns. The journal stays the truth: a lost
@@ -26,7 +29,9 @@ export class EntryIndex {
   readonly #database: DatabaseSync
   readonly #timer: Timer
   readonly #limits: IndexLimits
-  readonly #statements: Record<'entry' | 'anyEntry' | 'delivery' | 'head', StatementSync>
+  readonly #statements: Record<'entry' | 'anyEntry' | 'delivery' | 'head' | 'key', StatementSync>
+  /** Keys of the processes asked about last; a key never changes. */
+  readonly #keys = new Map<string, number>()
   readonly #pending: IndexRow[] = []
   readonly #pendingIds = new Map<string, IndexRow[]>()
   readonly #pendingDeliveries = new Map<string, IndexRow>()
@@ -39,9 +44,7 @@ export class EntryIndex {
     this.#timer = timer
     this.#limits = limits
     const slotIn = (table: string) =>
-      database.prepare(
-        `select slot from ${table} where id = ? and process = (select key from process where id = ?)`,
-      )
+      database.prepare(`select slot from ${table} where id = ? and process = ?`)
     this.#statements = {
       entry: slotIn('entry'),
       delivery: slotIn('delivery'),
@@ -50,6 +53,7 @@ export class EntryIndex {
           'where e.id = ? order by e.process limit 1',
       ),
       head: database.prepare('select head from process where id = ?'),
+      key: database.prepare('select key from process where id = ?'),
     }
   }
 
@@ -64,7 +68,7 @@ export class EntryIndex {
   slotOf(processId: string, id: string): number | undefined {
     const pending = this.#pendingIds.get(id)?.find((row) => row.processId === processId)
     if (pending !== undefined) return pending.slot
-    return numberOf(read(this.#statements.entry, blobOf(id), blobOf(processId))?.slot)
+    return this.#written(this.#statements.entry, processId, id)
   }
 
   /** A slot that holds this message or assignment id; of several processes the one known longest. */
@@ -82,7 +86,7 @@ export class EntryIndex {
   deliverySlot(processId: string, deliveryKey: string): number | undefined {
     const pending = this.#pendingDeliveries.get(processId + deliveryKey)
     if (pending !== undefined) return pending.slot
-    return numberOf(read(this.#statements.delivery, blobOf(deliveryKey), blobOf(processId))?.slot)
+    return this.#written(this.#statements.delivery, processId, deliveryKey)
   }
 
   /** Adds a durable slot; rows of one process come in order of slot. */
@@ -146,6 +150,21 @@ export class EntryIndex {
       this.#fault = error
     }
     this.#database.close()
+  }
+
+  #written(statement: StatementSync, processId: string, id: string): number | undefined {
+    const key = this.#keyOf(processId)
+    return key === undefined ? undefined : numberOf(read(statement, blobOf(id), key)?.slot)
+  }
+
+  #keyOf(processId: string): number | undefined {
+    const known = this.#keys.get(processId)
+    if (known !== undefined) return known
+    const key = numberOf(read(this.#statements.key, blobOf(processId))?.key)
+    if (key === undefined) return undefined
+    if (this.#keys.size >= keysMax) this.#keys.clear()
+    this.#keys.set(processId, key)
+    return key
   }
 
   #write(): void {

@@ -34,5 +34,12 @@ export type SchedulerFace = {
   /** Ids of all processes hosted here, in order of spawn. */
   processes(): Iterable<string>
   /** Calls back after each durable append. */
-  onScheduled(listener: (processId: string, slot: number) => void): void
+  onScheduled(listener: ScheduledListener): void
 }
+
+/** `receivedMs`: when the item was taken in, its signature checked; undefined for adopted entries. */
+export type ScheduledListener = (
+  processId: string,
+  slot: number,
+  receivedMs: number | undefined,
+) => void

@@ -27,6 +27,8 @@ export type SlotRequest = {
   readonly message: Item | undefined
   readonly deliveryKey: string | undefined
   readonly exclude: readonly string[]
+  /** When it was taken in. */
+  readonly receivedMs: number
 }
 
 /** What all logs of a scheduler share. */
@@ -44,7 +46,7 @@ export type LogContext = {
   breathe(): Promise<void> | undefined
   hosted(): number
   epochAtLeast(processId: string): number
-  onDurable(entry: LogEntry): void
+  onDurable(entry: LogEntry, receivedMs: number): void
   onSigned(assignment: Item): void
 }
 
@@ -202,7 +204,7 @@ export class ProcessLog {
     }
     job.resolve(receipt)
     for (const repeat of repeats) repeat.reject(messageExists(receipt))
-    this.#context.onDurable(entry)
+    this.#context.onDurable(entry, job.receivedMs)
   }
 
   #fail(flight: Flight, error: unknown): void {

@@ -68,14 +68,17 @@ describe('ordering', () => {
     const processId = await spawn()
     const items = await Promise.all(Array.from({ length: 300 }, () => messageItem(processId)))
     const heard: number[] = []
-    world.scheduler.onScheduled((id, slot) => {
-      expect(id).toBe(processId)
+    const { nowMs } = world.clock
+    world.scheduler.onScheduled((id, slot, receivedMs) => {
+      expect([id, receivedMs]).toEqual([processId, nowMs])
       expect(world.scheduler.head(processId)).toBeGreaterThan(slot)
       heard.push(slot)
     })
     world.faults.syncDelayMs = 20
     const before = world.faults.syncs
-    const receipts = await Promise.all(items.map((item) => world.scheduler.schedule(item)))
+    const scheduled = items.map((item) => world.scheduler.schedule(item))
+    world.clock.nowMs += 5
+    const receipts = await Promise.all(scheduled)
     expect(world.faults.syncs - before).toBeLessThan(60)
     expect(receipts.map(({ slot }) => slot)).toEqual(items.map((_, at) => at + 1))
     expect(heard).toEqual(receipts.map(({ slot }) => slot))

@@ -16,7 +16,7 @@ import {
   unknownItem,
   unknownProcess,
 } from './errors.ts'
-import type { AssignOptions, Receipt, SchedulerFace } from './face.ts'
+import type { AssignOptions, Receipt, ScheduledListener, SchedulerFace } from './face.ts'
 import { LogReader } from './log-reader.ts'
 import { type SchedulerOptions, schedulerDefaults } from './options.ts'
 import type { SchedulerDeps } from './ports.ts'
@@ -62,7 +62,7 @@ class OrderingScheduler implements Scheduler {
   readonly #recent: RecentEntries
   readonly #reader: LogReader
   readonly #context: LogContext
-  readonly #listeners: ((processId: string, slot: number) => void)[] = []
+  readonly #listeners: ScheduledListener[] = []
   /** Logs with their newest assignment in memory, the least recently used first. */
   readonly #logs = new Map<string, ProcessLog>()
   readonly #inFlight = new Set<Promise<unknown>>()
@@ -95,7 +95,7 @@ class OrderingScheduler implements Scheduler {
       breathe: createBreather(runtime.timer),
       hosted: () => this.#hosted,
       epochAtLeast: (processId) => deps.hosting?.epochAtLeast(processId) ?? 0,
-      onDurable: (entry) => this.#announce(entry),
+      onDurable: (entry, receivedMs) => this.#announce(entry, receivedMs),
       onSigned: (assignment) => this.#deps.onSigned?.(assignment),
     }
   }
@@ -110,6 +110,7 @@ class OrderingScheduler implements Scheduler {
       message: item,
       deliveryKey,
       exclude: [],
+      receivedMs: this.#context.clock.nowMs(),
     }
     const receipt = this.#submit(processId, request)
     return certify === undefined ? receipt : certifiedReceipt(receipt, certify)
@@ -117,6 +118,7 @@ class OrderingScheduler implements Scheduler {
 
   async assign(processId: string, messageId: string, options: AssignOptions): Promise<Receipt> {
     const { baseLayer, certify, items } = this.#deps
+    const receivedMs = this.#context.clock.nowMs()
     const exclude = options.exclude ?? []
     admitAssign(processId, messageId, exclude)
     this.#requireKnown(processId)
@@ -131,6 +133,7 @@ class OrderingScheduler implements Scheduler {
       message: undefined,
       deliveryKey: undefined,
       exclude,
+      receivedMs,
     })
     return certify === undefined ? receipt : certifiedReceipt(receipt, certify)
   }
@@ -161,7 +164,7 @@ class OrderingScheduler implements Scheduler {
     return this.#deps.journal.logs()
   }
 
-  onScheduled(listener: (processId: string, slot: number) => void): void {
+  onScheduled(listener: ScheduledListener): void {
     this.#listeners.push(listener)
   }
 
@@ -235,10 +238,10 @@ class OrderingScheduler implements Scheduler {
     return log
   }
 
-  #announce(entry: LogEntry): void {
+  #announce(entry: LogEntry, receivedMs?: number): void {
     const { processId, slot } = entry.assignment
     if (slot === 0) this.#hosted++
     this.#recent.add(entry)
-    for (const listener of this.#listeners) listener(processId, slot)
+    for (const listener of this.#listeners) listener(processId, slot, receivedMs)
   }
 }
