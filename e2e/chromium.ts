@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -7,8 +8,12 @@ const args = ['--no-sandbox', '--disable-gpu', '--disable-extensions']
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
+/** On some systems a file of that name only tells what to install. */
+const runs = (path: string) =>
+  existsSync(path) && spawnSync(path, ['--version'], { timeout: 20_000 }).status === 0
+
 /** The system's Chromium, or undefined where there is none. */
-const chromiumPath: string | undefined = places.find((path) => existsSync(path))
+const chromiumPath: string | undefined = places.find(runs)
 
 /** Where the built page is. */
 export const dist = fileURLToPath(new URL('../apps/explorer/dist/', import.meta.url))
@@ -16,7 +21,7 @@ export const dist = fileURLToPath(new URL('../apps/explorer/dist/', import.meta.
 /** Why the page cannot be tested here, if it cannot. */
 export const skipReason: string | undefined =
   chromiumPath === undefined
-    ? 'no Chromium is installed (apt-get install chromium)'
+    ? 'no Chromium is installed (apt-get install chromium, or .ci/chromium.sh)'
     : existsSync(`${dist}index.html`)
       ? undefined
       : 'the page is not built (node scripts/build-explorer.ts)'

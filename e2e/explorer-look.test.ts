@@ -69,6 +69,15 @@ describe.skipIf(!isAsked)('the look of the explorer', { timeout: 900_000 }, () =
         found.push(`${path} does not show ${sees}`)
       })
       await page.locator('.loading').first().waitFor({ state: 'detached' })
+      if (name === 'message') {
+        const untimed = page.locator('.step:not(:has(time))')
+        await untimed
+          .first()
+          .waitFor({ state: 'detached', timeout: patienceMs })
+          .catch(async () => {
+            found.push(`steps without a time: ${(await untimed.allTextContents()).join(' | ')}`)
+          })
+      }
       const overflowPx = await page.evaluate(
         () => document.documentElement.scrollWidth - window.innerWidth,
       )
@@ -107,7 +116,9 @@ const docsPages = [
   'concepts',
   'guide/explorer',
   'reference/http',
-  'reference/sdk',
+  'reference/sdk/',
+  'reference/sdk/client',
+  'reference/sdk/processes',
 ]
 
 /** Every page, with what the tour left on the node. */

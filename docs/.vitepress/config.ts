@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitepress'
+import { sdkSections } from './sdk-sections.ts'
 
 const guide = [
   { text: 'Quickstart', link: '/quickstart' },
@@ -21,9 +22,14 @@ const operating = [
   { text: 'Scale', link: '/SCALE' },
 ]
 
+const sdk = sdkSections.map(({ name, title }) => ({
+  text: title,
+  link: `/reference/sdk/${name}`,
+}))
+
 const reference = [
   { text: 'Commands', link: '/reference/commands' },
-  { text: 'SDK', link: '/reference/sdk' },
+  { text: 'SDK', link: '/reference/sdk/', collapsed: true, items: sdk },
   { text: 'HTTP', link: '/reference/http' },
   { text: 'Errors', link: '/reference/errors' },
   { text: 'Settings', link: '/reference/settings' },
@@ -76,6 +82,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Quickstart', link: '/quickstart' },
+      { text: 'SDK', link: '/reference/sdk/' },
       { text: 'HTTP', link: '/reference/http' },
     ],
     sidebar: [

@@ -5,7 +5,6 @@ import { limitsPage } from './limits-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { printJson } from './print-json.ts'
 import type { SampleNode } from './sample-node.ts'
-import { sdkPage } from './sdk-page.ts'
 
 /** Text of a generated file by its path under `docs/`. */
 export type Pages = ReadonlyMap<string, string>
@@ -17,7 +16,6 @@ export async function sourcePages(): Promise<Pages> {
     ['reference/settings.md', settingsPage()],
     ['reference/errors.md', errorsPage()],
     ['reference/limits.md', limitsPage()],
-    ['reference/sdk.md', sdkPage()],
   ])
 }
 

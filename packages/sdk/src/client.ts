@@ -20,20 +20,23 @@ import {
 } from './storage/query.ts'
 import { type UploadProgress, type UploadState, uploadParts } from './storage/upload-parts.ts'
 import { dataBytes, protocolTags, type TagInput, tagList } from './tags.ts'
-import { createTransport, type Fetch, postBytes, type Transport } from './transport.ts'
+import { createTransport, postBytes, type Transport } from './transport.ts'
 
+/** Which node, and what a client of it works with. */
 export type ClientOptions = {
   /** Base URL of a node, e.g. `http://127.0.0.1:4000`. */
   readonly url: string
   /** Needed for whatever is signed: spawn, send, upload. */
   readonly signer?: Signer
-  readonly fetch?: Fetch
+  /** Carries the requests; the platform's own unless told. */
+  readonly fetch?: typeof globalThis.fetch
   /** Hashes what is uploaded and downloaded; where there is a faster one than the portable. */
   readonly startSha384?: () => StreamHash
   /** The storer set that certificates must hold against, and engines to check rows with. */
   readonly da?: DaOptions
 }
 
+/** What a new process starts with. */
 export type SpawnInput = {
   /** Source of a `js` actor (JavaScript), or any text or bytes the module wants at its start. */
   readonly source?: string | Uint8Array
@@ -46,19 +49,26 @@ export type SpawnInput = {
   readonly signal?: AbortSignal
 }
 
+/** What is kept as an item, and how it travels. */
 export type UploadInput = {
   /** A `Blob` (a browser's `File`; in Node `fs.openAsBlob(path)`) may be larger than memory. */
   readonly data: Uint8Array | string | Blob
+  /** `Content-Type` is what browsers show it as. */
   readonly tags?: TagInput
   readonly signal?: AbortSignal
-  /** Of a `Blob` only: size of a part, where it stands, and how an earlier try is gone on with. */
+  /** Of a `Blob` only: bytes of a part; 5 MiB unless told. */
   readonly partBytes?: number
+  /** Of a `Blob` only: where an earlier try stood, to go on from there. */
   readonly resume?: UploadState
+  /** Of a `Blob` only: hears how far it is. */
   readonly onProgress?: (progress: UploadProgress) => void
+  /** Of a `Blob` only: hears where it stands after each part; keep that to `resume` it. */
   readonly onState?: (state: UploadState) => void | Promise<void>
 }
 
+/** Speaks to one node: spawns, sends, reads, keeps and finds. */
 export type Client = {
+  /** Base URL of the node, without a slash at its end. */
   readonly url: string
   /** The signer's address as processes see it (`msg.from`); undefined without a signer. */
   readonly address: string | undefined
@@ -82,6 +92,7 @@ export type Client = {
   queryAll(input?: QueryInput): AsyncGenerator<FoundItem>
   /** An item by its id, its signature checked. Rejects with `item-forged` where the node lies. */
   item(id: string, signal?: AbortSignal): Promise<Item>
+  /** What the node says of itself: its address, version and roles. */
   status(signal?: AbortSignal): Promise<NodeStatus>
   /** Bulk data with a certificate: the wide lane. */
   readonly da: DaClient

@@ -1,4 +1,4 @@
-export { HeddleError, isHeddleError } from '@heddle/protocol/base'
+export { type ErrorKind, HeddleError, isHeddleError } from '@heddle/protocol/base'
 export {
   ethereumSigner,
   type Item,

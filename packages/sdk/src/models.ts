@@ -25,34 +25,46 @@ export type WeightFile = {
   read(from: number, to: number): Promise<Uint8Array>
 }
 
+/** How far adding or checking a model is. */
 export type ModelProgress = {
   readonly phase: 'hashing' | 'sending' | 'checking'
   readonly doneBytes: number
   readonly ofBytes: number
 }
 
+/** What work on a model goes with. */
 export type ModelWork = {
+  /** Hears how far it is. */
   readonly onProgress?: ((progress: ModelProgress) => void) | undefined
-  /** SHA-256, and the BLAKE3 of chunks: the portable ones unless told. */
+  /** SHA-256; the portable one unless told. */
   readonly hash?: BlobHash
+  /** BLAKE3 of chunks; the portable one unless told. */
   readonly chunkHash?: BlobHash
   readonly signal?: AbortSignal
 }
 
+/** A model to be kept: its weights, and how it is to be run. */
 export type ModelInput = ModelWork & {
   readonly name: string
   readonly file: WeightFile
   /** File of the tokenizer; llama2.c checkpoints need one, GGUF files have their own. */
   readonly tokenizer?: Uint8Array
+  /** Numbers its weights are run in; `int8` unless told. */
   readonly precision?: ModelManifest['precision']
+  /** Weights that share one scale; 32 unless told. */
   readonly group?: number
+  /** How a conversation is written for it; `plain` unless told. */
   readonly chat?: ChatFormat
   readonly licence?: string
+  /** Ids of the items it came from: its dataset, the run that trained it. */
   readonly derivedFrom?: readonly string[]
 }
 
+/** A model that is kept whole. */
 export type AddedModel = {
+  /** Id of its manifest: the model's name everywhere. */
   readonly id: string
+  /** Root of the hashes of its chunks, base64url. */
   readonly root: string
   readonly chunks: number
   /** Chunks that were not kept there already. */
@@ -126,8 +138,9 @@ function hashFor(
 export async function fetchModel(
   client: Client,
   id: string,
-  { hash = portableSha256, signal }: ModelWork = {},
+  work: ModelWork = {},
 ): Promise<{ readonly item: Item; readonly manifest: ModelManifest }> {
+  const { hash = portableSha256, signal } = work
   const item = await client.item(id, signal)
   if (tagValue(item.tags, 'Type') !== modelTypes.model) {
     const text = `item ${id} is not a model: it lacks the tag Type: Model`

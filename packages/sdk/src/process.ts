@@ -8,13 +8,17 @@ import { signerAddress } from './signers.ts'
 import { dataBytes, protocolTags, type TagInput, tagList } from './tags.ts'
 import { postBytes, readObject, type Transport } from './transport.ts'
 
+/** What a message says. */
 export type MessageInput = {
+  /** The tag `Action`, by which most handlers are found. */
   readonly action?: string
   readonly tags?: TagInput
+  /** Text or bytes; a dry-run takes text only. */
   readonly data?: string | Uint8Array
   readonly signal?: AbortSignal
 }
 
+/** What a dry-run asks. */
 export type ReadInput = MessageInput & {
   /** In whose name to ask; the client's signer unless told. Nothing remains, so nobody checks it. */
   readonly owner?: string
@@ -25,6 +29,7 @@ export type SlotResult = ReadResult & { readonly id: string; readonly slot: numb
 
 /** A process as a client sees it. */
 export type ProcessHandle = {
+  /** Id of the item that spawned it. */
   readonly id: string
   /**
    * Sends a message and waits for its result. The process's own `Error` is in `error`, not thrown. What

@@ -2,9 +2,10 @@ import { HeddleError, isHeddleError, isId } from '@heddle/protocol/base'
 import type { Client } from './client.ts'
 import { isObject } from './transport.ts'
 
-/** An item of a lineage; see the node's room `provenance`. */
+/** An item of a lineage, with what its tags say. */
 export type ProvenanceItem = {
   readonly id: string
+  /** `missing` where this node does not keep it, `forged` where its signature does not hold. */
   readonly state: 'verified' | 'forged' | 'missing'
   readonly kind?: string
   readonly name?: string
@@ -18,13 +19,16 @@ export type ProvenanceItem = {
 export type ProvenanceLink = {
   readonly child: string
   readonly ground: string
+  /** `derived`, `receipt`, `sender`, `code` or `cause`: which of its tags names the ground. */
   readonly relation: string
 }
 
+/** Where an item came from, and what came of it. */
 export type Provenance = {
   readonly id: string
   readonly items: readonly ProvenanceItem[]
   readonly links: readonly ProvenanceLink[]
+  /** There is more than one answer holds: ask again for an item at its edge. */
   readonly cut: boolean
 }
 

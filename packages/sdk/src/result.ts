@@ -4,6 +4,7 @@ import { isObject } from './transport.ts'
 
 /** A message that came out of an evaluation, ready to read. */
 export type SentMessage = {
+  /** Process or address it goes to. */
   readonly target: string
   readonly action: string | undefined
   readonly data: string
@@ -14,12 +15,15 @@ export type SentMessage = {
 
 /** What a slot gave. */
 export type ReadResult = {
+  /** What the process sent. */
   readonly messages: readonly SentMessage[]
+  /** What it spawned, as the node tells it. */
   readonly spawns: Result['Spawns']
   /** What a console shows: printed lines, the value of an Eval. */
   readonly output: string
   /** Why the message failed; it changed nothing then. */
   readonly error: string | undefined
+  /** Gas that evaluating it cost; the same on every machine. */
   readonly gasUsed: number
   /** The node's own shape. */
   readonly raw: Result

@@ -15,6 +15,7 @@ export type PageInput = {
   readonly signal?: AbortSignal
 }
 
+/** Results in the order asked for, each with its slot. */
 export type ResultsPage = {
   readonly results: readonly (ReadResult & { readonly slot: number; readonly cursor: string })[]
   readonly hasNextPage: boolean

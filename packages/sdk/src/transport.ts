@@ -8,7 +8,7 @@ export type Fetch = typeof globalThis.fetch
 export type Answer = {
   readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer>
-  /** Throws `answer-unexpected`. */
+  /** The body as JSON. Throws `answer-unexpected`. */
   json(): unknown
 }
 
@@ -19,8 +19,11 @@ export type Answer = {
 export type Transport = {
   /** Base URL, without a slash at its end. */
   readonly url: string
+  /** The answer to a GET, whole. */
   get(path: string, signal?: AbortSignal): Promise<Answer>
+  /** The answer to a POST, whole. */
   post(path: string, body: BodyInit, contentType: string, signal?: AbortSignal): Promise<Answer>
+  /** The answer to a DELETE, whole. */
   delete(path: string, body: BodyInit, signal?: AbortSignal): Promise<Answer>
   /** The answer as it comes, of any length; a refusal is thrown as by the others. */
   open(path: string, init: RequestInit): Promise<Response>

@@ -29,7 +29,7 @@ export function FoundItems({ filter, label, empty, toOf }: FoundItemsProps) {
     <>
       <Table
         label={label}
-        hideNarrow={[3]}
+        hideNarrow={[3, 5]}
         columns={['Item', 'What', 'Owner', { number: 'Size' }, { number: 'Block' }]}
       >
         {items.map((item) => (

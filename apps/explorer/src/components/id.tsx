@@ -16,7 +16,8 @@ export function Id({ id, to, name, whole = false, copy = whole }: IdProps) {
   const shown = whole ? id : shortId(id)
   const text = name ? (
     <>
-      <span class="id-name">{name}</span> <span class="quiet">{shown}</span>
+      <span class="id-name">{name}</span>
+      <span class="quiet"> {shown}</span>
     </>
   ) : (
     shown

@@ -10,7 +10,7 @@ type LastingProps = { readonly lasting: Lasting }
 /** The wide lane: rows of the slot are with storers, and enough of them signed. */
 export function CertifiedSteps({
   lasting: { certified },
-  moments: { scheduledMs, certifiedMs },
+  moments: { scheduledMs, publishedMs, certifiedMs },
 }: LastingProps & { readonly moments: SlotMoments }) {
   if (certified === undefined) {
     return (
@@ -31,7 +31,13 @@ export function CertifiedSteps({
   const blob = commitment === undefined ? null : <Id id={commitment} to={paths.blob(commitment)} />
   return (
     <>
-      <Step state="done" title="Published">
+      <Step
+        state="done"
+        title="Published"
+        atMs={publishedMs}
+        isForgotten={publishedMs === undefined}
+        tookMs={between(scheduledMs, publishedMs)}
+      >
         its rows are with storers{blob !== null && ', in blob '}
         {blob}
       </Step>
@@ -39,7 +45,8 @@ export function CertifiedSteps({
         state="done"
         title="Certified"
         atMs={certifiedMs}
-        tookMs={between(scheduledMs, certifiedMs)}
+        isForgotten={certifiedMs === undefined}
+        tookMs={between(publishedMs, certifiedMs)}
       >
         {signers === undefined
           ? 'enough storers signed that they hold it'

@@ -1,6 +1,6 @@
 import { useLoad } from '../api/load.ts'
 import { fetchActivity } from '../api/node.ts'
-import { formatBytes, formatCount, formatDuration } from '../format.ts'
+import { counted, formatBytes, formatCount, formatDuration } from '../format.ts'
 import { Facts, Panel } from './panel.tsx'
 import { Failure, Loading } from './state.tsx'
 
@@ -21,10 +21,7 @@ export function ProcessCost({ id, slots }: { id: string; slots: number }) {
           facts={[
             ['Gas', formatCount(value.gasUsed)],
             ['Log', formatBytes(value.bytes)],
-            [
-              'Sent',
-              `${formatCount(value.messages)} messages, ${formatCount(value.spawns)} spawns`,
-            ],
+            ['Sent', `${counted(value.messages, 'message')}, ${counted(value.spawns, 'spawn')}`],
             ['Failed', value.errors === 0 ? 'none' : formatCount(value.errors)],
             ['Over', formatDuration(value.toMs - value.fromMs)],
           ]}

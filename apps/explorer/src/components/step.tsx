@@ -11,20 +11,29 @@ type StepProps = {
   readonly atMs?: number | undefined
   /** The time is known to the second only. */
   readonly isCoarse?: boolean
+  /** It happened, and the node does not know any more when. */
+  readonly isForgotten?: boolean
   /** Since the step before. */
   readonly tookMs?: number | undefined
   readonly children?: ComponentChildren
 }
 
 /** A station in the life of a message. */
-export function Step({ state, title, atMs, isCoarse = false, tookMs, children }: StepProps) {
+export function Step(props: StepProps) {
+  const { state, title, atMs, isCoarse = false, isForgotten = false, tookMs, children } = props
   return (
     <li class={`step step-${state}`}>
       <div class="step-line">
         <b>{title}</b>
         <span class="step-times">
-          {tookMs !== undefined && <span class="quiet">+{formatDuration(tookMs)}</span>}
+          {tookMs !== undefined && (
+            <span class="quiet">
+              {tookMs < 1 ? '' : '+'}
+              {formatDuration(tookMs)}
+            </span>
+          )}
           {atMs !== undefined && <Moment ms={atMs} isCoarse={isCoarse} />}
+          {isForgotten && <span class="quiet">time not kept</span>}
         </span>
       </div>
       {children !== undefined && <p>{children}</p>}

@@ -14,57 +14,73 @@ import { Age } from './time.tsx'
 /** The stations of a message in their order. */
 export function Steps({ journey }: { journey: Journey }) {
   const { place, moments, result, sent, lasting } = journey
-  const { scheduledMs, evaluatedMs } = moments
+  const { receivedMs, scheduledMs, evaluatedMs } = moments
   return (
-    <ol class="steps">
-      <Received journey={journey} />
-      <Step state="done" title={`Given slot ${formatCount(place.slot)}`} atMs={place.timestampMs}>
-        the scheduler signed its assignment
-      </Step>
-      <Step
-        state="done"
-        title="Durable"
-        atMs={scheduledMs}
-        tookMs={between(place.timestampMs, scheduledMs)}
-      >
-        message and assignment are on the disk
-      </Step>
-      <Evaluated journey={journey} tookMs={between(scheduledMs, evaluatedMs)} />
-      {result !== undefined && sent.length === 0 && (
-        <Step state="done" title="Nothing to push">
-          it sent and spawned nothing
+    <>
+      <ol class="steps">
+        <Received journey={journey} />
+        <Step
+          state="done"
+          title={`Given slot ${formatCount(place.slot)}`}
+          atMs={place.timestampMs}
+          tookMs={between(receivedMs, place.timestampMs)}
+        >
+          the scheduler signed its assignment
         </Step>
+        <Step
+          state="done"
+          title="Durable"
+          atMs={scheduledMs}
+          isForgotten={scheduledMs === undefined}
+          tookMs={between(place.timestampMs, scheduledMs)}
+        >
+          message and assignment are on the disk
+        </Step>
+        <Evaluated journey={journey} tookMs={between(scheduledMs, evaluatedMs)} />
+        {result !== undefined && sent.length === 0 && (
+          <Step state="done" title="Nothing to push" atMs={evaluatedMs}>
+            it sent and spawned nothing
+          </Step>
+        )}
+        {sent.map((one) => (
+          <Pushed key={one.deliveryId} sent={one} evaluatedMs={evaluatedMs} />
+        ))}
+        {result !== undefined && (
+          <>
+            <CertifiedSteps lasting={lasting} moments={moments} />
+            <KeptStep lasting={lasting} />
+          </>
+        )}
+      </ol>
+      {scheduledMs === undefined && (
+        <p class="pad quiet">
+          The other times are kept in memory only: those of a node’s newest slots, since it was
+          started.
+        </p>
       )}
-      {sent.map((one) => (
-        <Pushed key={one.deliveryId} sent={one} evaluatedMs={evaluatedMs} />
-      ))}
-      {result !== undefined && (
-        <>
-          <CertifiedSteps lasting={lasting} moments={moments} />
-          <KeptStep lasting={lasting} />
-        </>
-      )}
-    </ol>
+    </>
   )
 }
 
 /** Whose it is, and how it came: what is pushed names its sender. */
-function Received({ journey: { assigned } }: { journey: Journey }) {
+function Received({ journey: { assigned, moments } }: { journey: Journey }) {
   const { message } = assigned
+  const { receivedMs } = moments
   const tags = message?.tags
   const sender = tagValue(tags, 'From-Process')
   const from = sender ?? message?.owner.address ?? ''
   const names = useNames([from])
   const cron = tagValue(tags, 'Cron-Tick')
+  const when = { atMs: receivedMs, isForgotten: receivedMs === undefined }
   if (cron !== undefined) {
     return (
-      <Step state="done" title="Received">
+      <Step state="done" title="Received" {...when}>
         a tick of this node: every {cron.replace('-', ' ')}
       </Step>
     )
   }
   return (
-    <Step state="done" title="Received">
+    <Step state="done" title="Received" {...when}>
       {sender === undefined ? 'signed by ' : 'pushed from '}
       <Id id={from} name={names.get(from)} to={paths.search(from)} />, its signature checked
     </Step>
@@ -86,18 +102,17 @@ function Evaluated({ journey, tookMs }: { journey: Journey; tookMs: number | und
       state={isFailed ? 'failed' : 'done'}
       title={isFailed ? 'Failed' : 'Evaluated'}
       atMs={moments.evaluatedMs}
+      isForgotten={moments.evaluatedMs === undefined}
       tookMs={tookMs}
     >
       {isFailed
         ? 'the process is as if it never came; the error is the result'
         : 'the result and all it sends are durable'}
-      {moments.evaluatedMs === undefined && (
-        <span class="quiet"> · before this node last started</span>
-      )}
     </Step>
   )
 }
 
+const secondMs = 1000
 const verbs = { message: 'Pushed', spawn: 'Spawned', assign: 'Assigned' } as const
 
 function Pushed({ sent, evaluatedMs }: { sent: Sent; evaluatedMs: number | undefined }) {
@@ -109,14 +124,19 @@ function Pushed({ sent, evaluatedMs }: { sent: Sent; evaluatedMs: number | undef
   const isScheduled = kind === 'spawn' || isProcess
   const arrived = useLoad(isScheduled ? itemId : '', (signal) => fetchAssigned(itemId, signal))
   const place = arrived.value === undefined ? undefined : placeOf(arrived.value)
+  // Of what has no slot only the index knows, and to the second.
+  const keptMs = item?.ingested_at == null ? undefined : item.ingested_at * secondMs
+  const arrival = isScheduled ? { atMs: place?.timestampMs } : { atMs: keptMs, isCoarse: true }
   const isDead = letter?.state === 'dead'
-  const state = isDead ? 'failed' : item !== undefined ? 'done' : 'waiting'
+  // An assignment makes no item: once no letter of it is left, it is there.
+  const isThere = item !== undefined || (kind === 'assign' && letter === undefined)
+  const state = isDead ? 'failed' : isThere ? 'done' : 'waiting'
   const action = sent.action === '' ? '' : ` ${sent.action}`
   return (
     <Step
       state={state}
       title={`${verbs[kind]}${kind === 'assign' ? '' : action}`}
-      atMs={place?.timestampMs}
+      {...arrival}
       tookMs={between(evaluatedMs, place?.timestampMs)}
     >
       <Arrival sent={sent} place={place} />
@@ -143,7 +163,13 @@ function Arrival({ sent, place }: { sent: Sent; place: Place | undefined }) {
       </>
     )
   }
-  if (item === undefined) return <>to {to}, on its way</>
+  if (item === undefined)
+    return (
+      <>
+        to {to}
+        {kind === 'assign' ? '' : ', on its way'}
+      </>
+    )
   const isKept = names.get(target) === null
   if (kind === 'spawn') {
     return (

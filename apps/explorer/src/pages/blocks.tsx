@@ -3,6 +3,7 @@ import { useLoad } from '../api/load.ts'
 import { Id } from '../components/id.tsx'
 import { PageHead, Panel } from '../components/panel.tsx'
 import { Failure, Loading } from '../components/state.tsx'
+import { Table } from '../components/table.tsx'
 import { Age } from '../components/time.tsx'
 import { formatCount } from '../format.ts'
 import { useTitle } from '../title.ts'
@@ -29,34 +30,27 @@ export function BlocksPage() {
         error === undefined && <Loading rows={8} />
       ) : (
         <Panel title={`The newest ${value.blocks.length}`}>
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col" class="number">
-                  Height
-                </th>
-                <th scope="col">Block</th>
-                <th scope="col">Before it</th>
-                <th scope="col">Made</th>
+          <Table
+            label="Blocks"
+            hideNarrow={[3]}
+            columns={[{ number: 'Height' }, 'Block', 'Before it', 'Made']}
+          >
+            {value.blocks.map(({ id, height, previous, timestamp }) => (
+              <tr key={id}>
+                <td class="number">{formatCount(height)}</td>
+                <td>
+                  <Id id={id} copy />
+                </td>
+                <td>
+                  <Id id={previous} />
+                </td>
+                <td class="nowrap">
+                  {/* Its time is part of the network, and says nothing of this node. */}
+                  {height === 0 ? 'genesis' : <Age ms={timestamp * secondMs} />}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {value.blocks.map(({ id, height, previous, timestamp }) => (
-                <tr key={id}>
-                  <td class="number">{formatCount(height)}</td>
-                  <td>
-                    <Id id={id} copy />
-                  </td>
-                  <td>
-                    <Id id={previous} />
-                  </td>
-                  <td>
-                    <Age ms={timestamp * secondMs} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </Table>
         </Panel>
       )}
     </>

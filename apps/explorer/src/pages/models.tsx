@@ -81,12 +81,14 @@ function ModelTable({ models }: { models: readonly Model[] }) {
   return (
     <Table
       label="Models"
-      hideNarrow={[3, 5]}
+      hideNarrow={[2, 3, 5]}
       columns={['Model', 'Item', 'Weights', { number: 'Size' }, { number: 'Context' }, 'Came from']}
     >
       {models.map(({ id, heddle }) => (
         <tr key={id}>
-          <td class="nowrap">{id}</td>
+          <td class="nowrap">
+            {heddle === undefined ? id : <Link to={paths.item(heddle.item)}>{id}</Link>}
+          </td>
           <td class="nowrap">
             {heddle && <Id id={heddle.item} to={paths.item(heddle.item)} copy />}
           </td>

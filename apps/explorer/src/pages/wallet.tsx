@@ -45,7 +45,7 @@ function InUse({ account }: { account: Account }) {
       <Facts
         facts={[
           ['Address', <Id id={account.address} to={paths.account(account.owner)} whole />],
-          ['Kept', accountKinds[account.kind]],
+          ['Kind', accountKinds[account.kind]],
         ]}
       />
       <p class="pad">

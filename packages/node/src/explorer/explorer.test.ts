@@ -137,6 +137,7 @@ describe('the explorer over a real scheduler', () => {
     const seen = (await ask(`/processes/${alpha}/slots/1`)).body
     expect(seen).toMatchObject({ scheduled: true, evaluated: true })
     expect(seen.evaluatedMs).toBeGreaterThanOrEqual(seen.scheduledMs)
+    expect(seen.scheduledMs).toBeGreaterThanOrEqual(seen.receivedMs)
     expect((await ask(`/processes/${alpha}/slots/9`)).body).toEqual({
       scheduled: false,
       evaluated: false,

@@ -1,9 +1,9 @@
 import type { Moments } from '@heddle/protocol/api'
 import { explorerLimits } from './options.ts'
 
-type Slot = { scheduledMs?: number; evaluatedMs?: number; certifiedMs?: number }
+type Slot = { -readonly [Moment in keyof Moments]: Moments[Moment] }
 
-/** When slots were durable, evaluated and certified: the newest ones, in memory only. */
+/** When slots were received, durable, evaluated, published and certified: the newest, in memory only. */
 export class MomentLog {
   readonly #slots = new Map<string, Slot>()
   readonly #slotsMax: number
@@ -12,8 +12,10 @@ export class MomentLog {
     this.#slotsMax = slotsMax
   }
 
-  scheduled(processId: string, slot: number, nowMs: number): void {
-    this.#note(processId, slot).scheduledMs = nowMs
+  scheduled(processId: string, slot: number, nowMs: number, receivedMs?: number): void {
+    const moments = this.#note(processId, slot)
+    moments.scheduledMs = nowMs
+    if (receivedMs !== undefined) moments.receivedMs = receivedMs
   }
 
   /** Returns the time since the slot was durable, if that was seen. */
@@ -24,10 +26,16 @@ export class MomentLog {
   }
 
   /** Of slots that are remembered; a range may be long. */
-  certified(processId: string, fromSlot: number, toSlot: number, nowMs: number): void {
+  lasting(
+    what: 'publishedMs' | 'certifiedMs',
+    processId: string,
+    fromSlot: number,
+    toSlot: number,
+    nowMs: number,
+  ): void {
     for (let slot = Math.max(fromSlot, toSlot - this.#slotsMax); slot < toSlot; slot++) {
       const moments = this.#slots.get(keyOf(processId, slot))
-      if (moments !== undefined) moments.certifiedMs = nowMs
+      if (moments !== undefined) moments[what] = nowMs
     }
   }
 

@@ -29,10 +29,10 @@ export function observe(deps: ExplorerDeps): Observer {
     backlog += log.head(processId) - results.evaluatedHead(processId)
   }
   const sampler = new Sampler(backlog, clock.nowMs())
-  log.onScheduled((processId, slot) => {
+  log.onScheduled((processId, slot, receivedMs) => {
     const atMs = clock.nowMs()
     if (slot === 0) processes++
-    moments.scheduled(processId, slot, atMs)
+    moments.scheduled(processId, slot, atMs, receivedMs)
     sampler.scheduled()
     feed.add({ kind: 'scheduled', processId, slot, atMs })
   })
@@ -43,8 +43,11 @@ export function observe(deps: ExplorerDeps): Observer {
     const latency = latencyMs === undefined ? {} : { latencyMs }
     feed.add({ kind: 'evaluated', processId, slot, atMs, ...latency })
   })
+  deps.onPublished?.((processId, fromSlot, toSlot) => {
+    moments.lasting('publishedMs', processId, fromSlot, toSlot, clock.nowMs())
+  })
   deps.onCertified?.((processId, fromSlot, toSlot) => {
-    moments.certified(processId, fromSlot, toSlot, clock.nowMs())
+    moments.lasting('certifiedMs', processId, fromSlot, toSlot, clock.nowMs())
   })
   const host = watchHost(deps, feed)
   const sampling = every(timer, explorerLimits.sampleEveryMs, () => {

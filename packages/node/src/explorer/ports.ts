@@ -9,7 +9,10 @@ export type LogPort = {
   /** Next free slot; 0 for a process not hosted here. */
   head(processId: string): number
   processes(): Iterable<string>
-  onScheduled(listener: (processId: string, slot: number) => void): void
+  /** `receivedMs`: when the item was taken in; undefined where it was not taken in here. */
+  onScheduled(
+    listener: (processId: string, slot: number, receivedMs: number | undefined) => void,
+  ): void
 }
 
 export type SlotEvaluation = { readonly slot: number; readonly result: Result }
@@ -33,14 +36,19 @@ export type HostUse = {
   readonly diskFreeBytes: number
 }
 
+/** Slots of a log: `fromSlot` to `toSlot`, which is not of them. */
+export type RangeListener = (processId: string, fromSlot: number, toSlot: number) => void
+
 export type ExplorerDeps = {
   readonly log: LogPort
   readonly results: ResultPort
   readonly blocks: BlockPort
   /** Absent on nodes without a wide lane. */
   readonly blobs?: BlobPort | undefined
-  /** Tells of slots of a log that storers signed for: `fromSlot` to `toSlot`, which is not of them. */
-  onCertified?(listener: (processId: string, fromSlot: number, toSlot: number) => void): void
+  /** Tells of slots of a log whose rows are with storers. */
+  onPublished?(listener: RangeListener): void
+  /** Tells of slots of a log that storers signed for, once their certificate is durable. */
+  onCertified?(listener: RangeListener): void
   readonly runtime: Pick<Runtime, 'clock' | 'timer' | 'disk'>
   readonly engine: CryptoEngine
   /** Base URLs of the nodes this one was told of. */

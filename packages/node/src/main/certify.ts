@@ -4,14 +4,17 @@ import { asksForCertificates, type Certify, type Scheduler } from '../scheduler/
 import type { WideLane } from './availability.ts'
 import type { Ground } from './ground.ts'
 
-type CertifiedListener = (processId: string, fromSlot: number, toSlot: number) => void
+/** Slots of a log: `fromSlot` to `toSlot`, which is not of them. */
+type RangeListener = (processId: string, fromSlot: number, toSlot: number) => void
 
 /** Certificates for the scheduler, which is opened before the wide lane that gives them. */
 export type LateCertify = {
   /** Undefined where this node has no storers. */
   readonly certify: Certify | undefined
-  /** Tells of slots that are certified from now on: `fromSlot` to `toSlot`, which is not of them. */
-  onCertified(listener: CertifiedListener): void
+  /** Tells of slots whose rows are with storers from now on. */
+  onPublished(listener: RangeListener): void
+  /** Tells of slots that are certified from now on. */
+  onCertified(listener: RangeListener): void
   /** Begins to certify; replies of certified processes wait until this was called. */
   open(
     scheduler: Scheduler,
@@ -23,7 +26,13 @@ export type LateCertify = {
 export function certifyLate({ options, runtime, log, closing }: Ground): LateCertify {
   const { availability, storers, storerSetFile } = options
   if (storers === 0 && storerSetFile === undefined) {
-    return { certify: undefined, onCertified: () => {}, open: async () => {} }
+    const nothing = () => {}
+    return {
+      certify: undefined,
+      onPublished: nothing,
+      onCertified: nothing,
+      open: async () => {},
+    }
   }
   const opened = Promise.withResolvers<LogCertifier>()
   let certifier: LogCertifier | undefined
@@ -36,10 +45,12 @@ export function certifyLate({ options, runtime, log, closing }: Ground): LateCer
       (await opened.promise).availability(processId, fromRange, limit),
   }
   const room = log.forRoom('da')
-  const listeners: CertifiedListener[] = []
+  const published: RangeListener[] = []
+  const certified: RangeListener[] = []
   return {
     certify,
-    onCertified: (listener) => void listeners.push(listener),
+    onPublished: (listener) => void published.push(listener),
+    onCertified: (listener) => void certified.push(listener),
     async open(scheduler, { publisher, certificates }, openLog) {
       if (publisher === undefined || certificates === undefined) return
       const journal = await openLog('availability')
@@ -52,8 +63,11 @@ export function certifyLate({ options, runtime, log, closing }: Ground): LateCer
           epoch: await journal.claim(),
           runtime,
           asks: asksForCertificates,
+          onPublished: (...range) => {
+            for (const listener of published) listener(...range)
+          },
           onCertified: (...range) => {
-            for (const listener of listeners) listener(...range)
+            for (const listener of certified) listener(...range)
           },
           warn: (fields, text) => room.warn(fields, text),
         },

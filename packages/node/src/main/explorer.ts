@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Compute } from '../compute/index.ts'
 import type { Consensus } from '../consensus/index.ts'
-import type { CertificateStore } from '../da/index.ts'
 import { createExplorer, type Explorer, type ExplorerDeps } from '../explorer/index.ts'
 import type { Mount } from '../network/index.ts'
 import { nodeCrypto } from '../runtime/index.ts'
@@ -15,10 +14,7 @@ export function openExplorer(
   consensus: Consensus,
   scheduler: Scheduler,
   compute: Compute,
-  certified: {
-    readonly blobs: CertificateStore | undefined
-    onCertified: NonNullable<ExplorerDeps['onCertified']>
-  },
+  wideLane: Pick<ExplorerDeps, 'blobs' | 'onPublished' | 'onCertified'>,
   mounts: () => readonly Mount[],
 ): Explorer {
   const { options, runtime, log, closing } = ground
@@ -27,7 +23,7 @@ export function openExplorer(
     log: scheduler,
     results: compute,
     blocks: consensus,
-    ...certified,
+    ...wideLane,
     runtime,
     engine: nodeCrypto,
     peers: options.peers,

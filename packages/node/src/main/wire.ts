@@ -210,7 +210,8 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const openNamed = (name: string) => openLog(name, ground)
   const wideLane = await openWideLane(ground, openNamed)
   await certificates.open(scheduler, wideLane, openNamed)
-  const certified = { blobs: wideLane.certificates, onCertified: certificates.onCertified }
+  const { onPublished, onCertified } = certificates
+  const certified = { blobs: wideLane.certificates, onPublished, onCertified }
   const explorer = openExplorer(ground, consensus, scheduler, compute, certified, () => mounts)
   await announce(ground, gateway)
   measureFlow(ground, scheduler, compute)

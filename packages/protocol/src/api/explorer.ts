@@ -111,9 +111,13 @@ export type SlotOutcome = {
 
 /** When this node saw what, milliseconds since 1970. Absent: before it started, or forgotten. */
 export type Moments = {
+  /** When it was taken in, its signature checked. */
+  readonly receivedMs?: number
   readonly scheduledMs?: number
   readonly evaluatedMs?: number
-  /** When storers had signed for it. */
+  /** When storers had its rows. */
+  readonly publishedMs?: number
+  /** When their certificate was durable here. */
   readonly certifiedMs?: number
 }
 

@@ -13,8 +13,11 @@ export type ErrorKind =
 
 /** An error as data: `code` is stable and documented, `message` says what is wrong and what to do. */
 export class HeddleError extends Error {
+  /** Stable name of what is wrong. */
   readonly code: string
+  /** How a caller can react. */
   readonly kind: ErrorKind
+  /** What the error is about: ids, limits, what was given. */
   readonly details: Readonly<Record<string, unknown>>
 
   constructor(

@@ -1,6 +1,7 @@
 /** Languages a console speaks: that of `js` actors and that of aos. */
 export type Language = 'javascript' | 'lua'
 
+/** Kinds of pieces that a console colours. */
 export type TokenKind = 'comment' | 'text' | 'number' | 'keyword' | 'bracket' | 'other'
 
 /** A piece of code. `isOpen`: a text or comment whose end is not there yet. */

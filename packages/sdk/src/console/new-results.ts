@@ -3,6 +3,7 @@ import type { ResultsPage } from '../results-page.ts'
 
 const pageLength = 100
 
+/** What a process did since it was last asked. */
 export type NewResults = {
   /** Results since the last call, oldest first, a page at most; at the first, since it was made. */
   take(signal: AbortSignal): Promise<ResultsPage['results']>

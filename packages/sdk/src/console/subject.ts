@@ -32,10 +32,8 @@ async function moduleOf(client: Client, processId: string): Promise<string | und
 }
 
 /** Names that complete the word at the end of `line`, and that word. Asks by a dry-run: no trace is left. */
-export async function completeName(
-  { handle, language }: Subject,
-  line: string,
-): Promise<[string[], string]> {
+export async function completeName(subject: Subject, line: string): Promise<[string[], string]> {
+  const { handle, language } = subject
   const path = /[A-Za-z_$][\w$.]*$/.exec(line)?.[0] ?? ''
   const dot = path.lastIndexOf('.')
   const [object, start] = [path.slice(0, Math.max(dot, 0)), path.slice(dot + 1)]
@@ -65,8 +63,8 @@ export const inboxCode: Readonly<Record<Language, string>> = {
 }
 
 /** What a process wants its console to ask with; undefined where it does not say. */
-export function promptOf({ raw }: Pick<ReadResult, 'raw'>): string | undefined {
-  const output: unknown = raw.Output
+export function promptOf(result: Pick<ReadResult, 'raw'>): string | undefined {
+  const output: unknown = result.raw.Output
   const has = typeof output === 'object' && output !== null && 'prompt' in output
   return has && typeof output.prompt === 'string' ? output.prompt : undefined
 }

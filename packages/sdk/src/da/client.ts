@@ -14,10 +14,15 @@ import { type AnyCertificate, type VerifiedBlob, verifyBlob } from './verify.ts'
 /** What a node says of the wide lane. */
 export type DaStatus = {
   readonly epoch: number
+  /** Digest of the storer set that certificates name. */
   readonly storerSet: string
+  /** How many storers there are. */
   readonly storers: number
+  /** Whether this node takes blobs to publish. */
   readonly publishes: boolean
+  /** How many certificates it keeps. */
   readonly certificates: number
+  /** For each size of blob: k rows rebuild it, of n that there are. */
   readonly committees: readonly {
     readonly k: number
     readonly n: number
@@ -54,6 +59,7 @@ export type DaClient = {
   sample(reference: string | AnyCertificate, input?: SampleInput): Promise<SampleReport>
   /** Checks a certificate against a storer set, here and asking nobody. */
   verify(certificate: AnyCertificate, storers: StorerDirectoryJson): Promise<VerifiedBlob>
+  /** The epoch, the storer set and the committees of the node. */
   status(signal?: AbortSignal): Promise<DaStatus>
   /** The storer set as a file; with `states`, how each storer is. */
   storers(input?: { states?: boolean; signal?: AbortSignal }): Promise<StorersAnswer>

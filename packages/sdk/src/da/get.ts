@@ -19,6 +19,7 @@ import { type BlobReference, parseReference } from './reference.ts'
 import type { DaSource } from './source.ts'
 import type { AnyCertificate } from './verify.ts'
 
+/** How a blob is read. */
 export type GetInput = {
   /** Where it is at hand; else the node is asked for it. */
   readonly certificate?: AnyCertificate

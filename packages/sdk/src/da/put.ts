@@ -11,6 +11,7 @@ export type PutData =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
 
+/** How long a blob is kept, and who hears of its way. */
 export type PutInput = {
   readonly retention?: Retention
   readonly signal?: AbortSignal
@@ -21,11 +22,13 @@ export type PutInput = {
 /** A storer of the committee that did not do its part; enough others did. */
 export type StorerFailure = {
   readonly storer: string
+  /** How many rows were its own. */
   readonly rows: number
   readonly state: string
   readonly fault: string
 }
 
+/** Where the bytes are, and the certificate that says so. */
 export type PublishedBlob = {
   readonly commitment: string
   /** Where the bytes lie in the certified blob: small ones are packed together with others. */
@@ -34,6 +37,7 @@ export type PublishedBlob = {
   readonly certificate: CertificateJson
   /** The certificate's compact bytes, base64url. */
   readonly compact: string
+  /** Storers that did not do their part; enough others did. */
   readonly faults: readonly StorerFailure[]
 }
 

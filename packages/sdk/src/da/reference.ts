@@ -9,12 +9,13 @@ export type BlobReference = {
   readonly toByte?: number
 }
 
-/** `COMMITMENT` or `COMMITMENT:FROM-TO`. */
-export function formatReference({ commitment, fromByte, toByte }: BlobReference): string {
+/** A reference as text: `COMMITMENT` or `COMMITMENT:FROM-TO`. */
+export function formatReference(reference: BlobReference): string {
+  const { commitment, fromByte, toByte } = reference
   return toByte === undefined ? commitment : `${commitment}:${fromByte ?? 0}-${toByte}`
 }
 
-/** Throws `da-reference-invalid`. */
+/** A reference out of its text. Throws `da-reference-invalid`. */
 export function parseReference(reference: string | BlobReference): BlobReference {
   if (typeof reference !== 'string') {
     if (isId(reference.commitment)) return reference

@@ -20,6 +20,7 @@ import { answerUnexpected } from '../errors.ts'
 import { readObject, type Transport } from '../transport.ts'
 import { storersUnregistered } from './errors.ts'
 
+/** Whose word gives stakes, and of which epoch. */
 export type RegisteredInput = {
   /** Address whose items give stakes; of a network of one node, that node's. */
   readonly authority: string

@@ -12,24 +12,29 @@ import {
 import { drawBelow, drawDistinct } from './draw.ts'
 import { type DaSource, headerBytes } from './source.ts'
 
+/** How much is drawn, and from where. */
 export type SampleInput = {
   /**
    * `rows`: whole rows, which speak for the whole blob (the default for blobs of one stripe, where row and
    * piece are one); `pieces`: 16 KiB each, which speak for a range of bytes.
    */
   readonly of?: 'rows' | 'pieces'
-  /** How many; by default as many as give a confidence of 1 − 2^−bits, 30 pieces. */
+  /** How many; by default as many rows as `bits` asks for, or 30 pieces. */
   readonly samples?: number
+  /** For rows: a confidence of 1 − 2^−bits is wanted; 30 unless told. */
   readonly bits?: number
   /** For pieces: the range of bytes whose stripes are drawn from; all unless told. */
   readonly fromByte?: number
+  /** The end of that range, excluded. */
   readonly toByte?: number
   /** Samples asked for at once. */
   readonly atOnce?: number
   readonly signal?: AbortSignal
+  /** Hears how many have been checked, of how many. */
   readonly onProgress?: (done: number, samples: number) => void
 }
 
+/** One row or piece that was asked for. */
 export type DrawnSample = {
   readonly row: number
   readonly stripe?: number
@@ -37,13 +42,16 @@ export type DrawnSample = {
   readonly gap?: string
 }
 
+/** What sampling found. */
 export type SampleReport = {
   readonly commitment: string
   readonly of: 'rows' | 'pieces'
   readonly samples: readonly DrawnSample[]
+  /** Samples that did not come, or were wrong. */
   readonly gaps: number
   /** That the blob (or the range) can be recovered; 0 where there is a gap. */
   readonly confidence: number
+  /** How `confidence` follows from the numbers. */
   readonly formula: string
   readonly sampledBytes: number
 }

@@ -22,6 +22,7 @@ import { certificateForged, hashMissing } from './errors.ts'
 import { parseReference } from './reference.ts'
 import { type AnyCertificate, readCertificate } from './verify.ts'
 
+/** What certificates and rows are checked with. */
 export type DaOptions = {
   /**
    * The storer set, from a source one trusts. With it every certificate must hold before its blob is read or

@@ -9,6 +9,7 @@ import {
 } from '../index.ts'
 import { readActorSource } from './source.ts'
 
+/** What a new process starts with, its source in a file. */
 export type FileSpawnInput = Omit<SpawnInput, 'source'> & {
   /** Path of the actor's source, JavaScript or TypeScript. */
   readonly file: string

@@ -12,6 +12,7 @@ export {
   type Download,
   type DownloadInput,
   type DrawnSample,
+  type ErrorKind,
   ethereumSigner,
   type FoundItem,
   fetchChunk,

@@ -12,6 +12,7 @@ import { idInvalid, itemForged } from '../errors.ts'
 import type { Transport } from '../transport.ts'
 import { dataCut, dataForged, resumeTooLong } from './errors.ts'
 
+/** How data come, and what of them is here already. */
 export type DownloadInput = {
   readonly signal?: AbortSignal
   /** What an earlier try brought, from the first byte on: it is checked again, not asked for again. */
@@ -44,6 +45,8 @@ export type DownloadDeps = {
 
 /** Above every header an item can have. */
 const headBytes = 8192
+/** `{` */
+const objectBegin = 0x7b
 
 /** Opens the data of an item or transaction. Rejects with `id-invalid`, or as the node refuses. */
 export async function download(
@@ -71,6 +74,8 @@ async function downloadItem(
   const { transport, startSha384 } = deps
   const path = `/item/${id}`
   const { bytes, wholeBytes } = await readHead(transport, path, input.signal)
+  // Nodes give small transactions here too, as JSON; no item begins like that.
+  if (bytes[0] === objectBegin) return await downloadTransaction(deps, id, input)
   const item = parse(bytes)
   if (item?.id !== id) throw itemForged(id, transport.url)
   const headerBytes = bytes.length - item.data.length

@@ -8,12 +8,15 @@ export type QueryInput = {
   readonly ids?: readonly string[]
   /** Addresses that signed it. */
   readonly owners?: readonly string[]
+  /** Addresses it was sent to. */
   readonly recipients?: readonly string[]
   /** Each name with its value; with several values of a name give them as a list: any of them will do. */
   readonly tags?: Readonly<Record<string, string | readonly string[]>> | readonly Tag[]
   /** Ids of the bundles that hold it. */
   readonly bundledIn?: readonly string[]
+  /** Heights, both included. */
   readonly block?: { readonly min?: number; readonly max?: number }
+  /** Newest block first unless told. */
   readonly sort?: 'HEIGHT_DESC' | 'HEIGHT_ASC' | 'INGESTED_AT_DESC' | 'INGESTED_AT_ASC'
   /** Items of a page; 100 unless told. */
   readonly first?: number
@@ -25,16 +28,20 @@ export type QueryInput = {
 /** An item or transaction as the node's index tells it; to check it, download it. */
 export type FoundItem = {
   readonly id: string
+  /** Address that signed it. */
   readonly owner: string
+  /** Process or address it was sent to; empty without one. */
   readonly recipient: string
   readonly tags: readonly Tag[]
   readonly dataBytes: number
   readonly contentType: string
   /** Undefined until a block holds it. */
   readonly block: { readonly height: number; readonly timestamp: number } | undefined
+  /** Id of the bundle that holds it. */
   readonly bundledIn: string | undefined
 }
 
+/** A page of what was found. */
 export type QueryPage = {
   readonly items: readonly FoundItem[]
   /** Give it as `after` for the next page; undefined after the last. */

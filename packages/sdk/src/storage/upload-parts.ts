@@ -8,6 +8,7 @@ import { partBytesInvalid, uploadForged } from './errors.ts'
 /** Where an upload in parts stands: plain data, to be kept by whoever wants to go on later. */
 export type UploadState = {
   readonly version: 1
+  /** Id that the item will have. */
   readonly id: string
   /** All of the item before its data, signed. Base64url. */
   readonly header: string
@@ -19,6 +20,7 @@ export type UploadState = {
   readonly done: readonly number[]
 }
 
+/** How far an upload is: it is read once to be signed, and once to be sent. */
 export type UploadProgress = {
   readonly phase: 'hashing' | 'sending'
   readonly doneBytes: number
@@ -129,7 +131,8 @@ async function send(
   const sender = async () => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       const offset = part * start.partBytes
-      const body = await whole.slice(offset, offset + partSize(part)).arrayBuffer()
+      // Not read here: `fetch` copies bytes it is given, and streams a blob.
+      const body = whole.slice(offset, offset + partSize(part))
       await transport.post(`${path}/${offset}`, body, 'application/octet-stream', signal)
       done.add(part)
       tell()

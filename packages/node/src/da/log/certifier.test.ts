@@ -62,6 +62,8 @@ afterEach(() => {
 
 const text = (value: string) => new TextEncoder().encode(value)
 let serial = 0
+/** What certifiers told of ranges, in order. */
+const told: string[] = []
 
 /** Logs of processes in memory, signed and chained as the scheduler does. */
 function createLogs() {
@@ -111,7 +113,11 @@ function createLogs() {
 function openCertifier(log: ProcessLogs, options: Partial<LogCertifierOptions> = {}) {
   const asks = (spawn: Item) => Buffer.from(spawn.data).toString() === 'certified'
   const publisher = { publish: da.publish }
-  const deps = { log, publisher, certificates, journal, epoch, runtime, asks, warn: () => {} }
+  const deps = {
+    ...{ log, publisher, certificates, journal, epoch, runtime, asks, warn: () => {} },
+    onPublished: (...range: unknown[]) => told.push(`published ${range}`),
+    onCertified: (...range: unknown[]) => told.push(`certified ${range}`),
+  }
   return new LogCertifier(deps, { isForAll: true, retryMsMin: 20, retryMsMax: 50, ...options })
 }
 
@@ -150,6 +156,11 @@ describe('logs of certified processes', { timeout: 30_000 }, () => {
     for (const range of ranges) {
       expect(range.fromSlot).toBe(slot)
       slot = range.toSlot
+      const publishedAt = told.indexOf(`published ${[first, range.fromSlot, slot]}`)
+      expect(publishedAt).toBeGreaterThanOrEqual(0)
+      expect(told.indexOf(`certified ${[first, range.fromSlot, slot]}`)).toBeGreaterThan(
+        publishedAt,
+      )
     }
     expect(slot).toBe(4)
     const other = await rangesOf(certifier, second)

@@ -229,8 +229,9 @@ export class LogCertifier {
     const parts = encodePart(processId, entries, follower.newest)
     const published = publisher.publish(parts, { retentionSeconds })
     const { certificate, fromByte, toByte } = await unlessStopped(published, this.#stop.signal)
-    await certificates.keep(certificate)
     const toSlot = certifiedTo + entries.length
+    this.#deps.onPublished?.(processId, certifiedTo, toSlot)
+    await certificates.keep(certificate)
     const range = { fromSlot: certifiedTo, toSlot, fromByte, toByte, certificate }
     const record = encodeRange(range)
     await journal.append(processId, follower.ranges, epoch, [record])

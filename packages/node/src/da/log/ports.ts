@@ -34,7 +34,9 @@ export type LogCertifierDeps = {
   readonly runtime: Pick<Runtime, 'timer'>
   /** Tells whether a spawn asks for certificates. */
   asks(spawn: Item): boolean
-  /** Told of each range once its certificate is durable; `toSlot` is not of it. */
+  /** Told of each range once storers have its rows and signed for them; `toSlot` is not of it. */
+  onPublished?(processId: string, fromSlot: number, toSlot: number): void
+  /** Told of each range once its certificate is durable. */
   onCertified?(processId: string, fromSlot: number, toSlot: number): void
   warn(fields: Readonly<Record<string, unknown>>, text: string): void
 }
