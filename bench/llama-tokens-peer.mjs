@@ -1,18 +1,11 @@
 // node-llama-cpp in a process of its own: loads a GGUF file, then answers each line `{"tokens":[…],"count":N}` with
-// the tokens that it chooses greedily after those. One thread, no GPU, prebuilt binary only.
-import { createInterface } from 'node:readline'
-import { pathToFileURL } from 'node:url'
+// the tokens that it chooses greedily after those.
+import { answerLines, openLlama } from './peer-lines.mjs'
 
 const [entry, modelPath] = process.argv.slice(2)
-const { getLlama, LlamaLogLevel } = await import(pathToFileURL(entry).href)
-const logLevel = LlamaLogLevel.error
-const llama = await getLlama({ gpu: false, build: 'never', maxThreads: 1, logLevel })
-const model = await llama.loadModel({ modelPath, gpuLayers: 0 })
-const context = await model.createContext({ contextSize: 64, threads: 1, batchSize: 64 })
-const sequence = context.getSequence()
+const sequence = await openLlama(entry, modelPath, 64)
 
-process.stdout.write('ready\n')
-for await (const line of createInterface({ input: process.stdin })) {
+await answerLines(async (line) => {
   const { tokens, count } = JSON.parse(line)
   await sequence.clearHistory()
   const made = []
@@ -20,5 +13,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     made.push(token)
     if (made.length === count) break
   }
-  process.stdout.write(`${JSON.stringify(made)}\n`)
-}
+  return JSON.stringify(made)
+})

@@ -4,11 +4,10 @@
 // on this thread.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
+import { answerSeconds, promptOf, spentSeconds } from './peer-lines.mjs'
 
 const [entry, modelPath, contextText] = process.argv.slice(2)
-const vocab = 32000
 
 const blobs = new Map()
 URL.createObjectURL = (blob) => {
@@ -52,36 +51,23 @@ const settings = { n_ctx: Number(contextText), n_threads: 1, n_batch: 64 }
 await model.loadModel([new Blob([readFileSync(modelPath)])], settings)
 await model.samplingInit({ temp: 0 })
 
-/** Seconds of CPU time so far: others may use the machine too. */
-function spent() {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
-}
-
-const tokens = (count) => Array.from({ length: count }, (_, i) => 300 + ((i * 977) % (vocab - 300)))
-
 async function prefill(count) {
   await model.kvClear()
-  const start = spent()
-  await model.decode(tokens(count), {})
-  return spent() - start
+  const start = spentSeconds()
+  await model.decode(promptOf(count), {})
+  return spentSeconds() - start
 }
 
 async function decode(count) {
   await model.kvClear()
-  await model.decode(tokens(2), {})
-  const start = spent()
+  await model.decode(promptOf(2), {})
+  const start = spentSeconds()
   for (let i = 0; i < count; i++) {
     const { token } = await model.samplingSample()
     await model.samplingAccept([token])
     await model.decode([token], {})
   }
-  return spent() - start
+  return spentSeconds() - start
 }
 
-process.stdout.write('ready\n')
-for await (const line of createInterface({ input: process.stdin })) {
-  const [what, count] = line.split(' ')
-  const seconds = what === 'prefill' ? await prefill(Number(count)) : await decode(Number(count))
-  process.stdout.write(`${seconds}\n`)
-}
+await answerSeconds({ prefill, decode })

@@ -3,7 +3,7 @@ import { writeCosineSine } from './functions'
 import { activate, addTo, attend, normalize, rotate } from './layer'
 import { Layer, Model } from './model'
 import { quantizeVector, readRow } from './quantize'
-import { multiplyWhole } from './whole'
+import { multiplyWhole, vectorScaleBytes } from './whole'
 
 export { checkWeights, packQuantized, quantizeRows, widenHalf, widenQuantized } from './load'
 export { packNibbles, widenFour, widenNibbles, widenSix } from './small-weights'
@@ -17,7 +17,7 @@ function prepare(model: Model, x: usize, cols: i32, tokens: i32): void {
   const group = model.group
   if (group == 0) return
   const padded = paddedTo(cols, group)
-  const scales = <usize>(padded / group) << 2
+  const scales = <usize>(padded / group) * vectorScaleBytes
   for (let token = 0; token < tokens; token++) {
     const to = model.whole + ((<usize>token * <usize>padded) << 1)
     const toScales = model.wholeScales + <usize>token * scales

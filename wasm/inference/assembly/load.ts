@@ -40,7 +40,10 @@ export function widenHalf(out: usize, from: usize, count: i32): void {
   }
 }
 
-/** Quantises `count` rows of f32, from row `first` of `w` on. */
+/**
+ * Quantises `count` rows of f32, from row `first` of `w` on. Returns the first row, or the first of the four rows,
+ * with a weight that is not finite or over `most` in size, or -1.
+ */
 export function quantizeRows(
   w: usize,
   first: i32,
@@ -49,21 +52,24 @@ export function quantizeRows(
   cols: i32,
   group: i32,
   scratch: usize,
-): void {
+  most: f32,
+): i32 {
   const padded = ((cols + group - 1) / group) * group
   const rowBytes = <usize>cols << 2
   let i = 0
   if ((first & 3) == 0 && padded == cols) {
     const quadBytes = <usize>(cols / group) * (16 + (<usize>group << 2))
     for (; i + 4 <= count; i += 4) {
-      writeQuad(w + <usize>((first + i) >> 2) * quadBytes, from, cols, group)
+      const quad = w + <usize>((first + i) >> 2) * quadBytes
+      if (!writeQuad(quad, from, cols, group, most)) return first + i
       from += rowBytes << 2
     }
   }
   for (; i < count; i++) {
-    writeRow(w, first + i, from, cols, padded, group, scratch)
+    if (!writeRow(w, first + i, from, cols, padded, group, scratch, most)) return first + i
     from += rowBytes
   }
+  return -1
 }
 
 /**
@@ -90,15 +96,15 @@ export function packQuantized(
   }
   for (; i < count; i++) {
     const row = first + i
-    const lane = <usize>(row & 3)
+    const lane = <usize>(row & 3) << 2
     let to = w + <usize>(row >> 2) * quadBytes
     const end = from + rowBytes
     while (from < end) {
       const scale = half(load<u16>(from))
       if (!(abs(scale) * 128 <= most)) return row
-      store<f32>(to + (lane << 2), scale)
-      scatter(to + 16 + (lane << 1), v128.load(from, 2))
-      scatter(to + 80 + (lane << 1), v128.load(from, 18))
+      store<f32>(to + lane, scale)
+      scatter(to + 16 + lane, v128.load(from, 2))
+      scatter(to + 80 + lane, v128.load(from, 18))
       from += 34
       to += 144
     }

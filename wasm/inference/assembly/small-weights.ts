@@ -23,15 +23,15 @@ export function packNibbles(
   const eight = i8x16.splat(8)
   for (let i = 0; i < count; i++) {
     const row = first + i
-    const lane = <usize>(row & 3)
+    const lane = <usize>(row & 3) << 2
     let to = w + <usize>(row >> 2) * <usize>groups * 144
     for (let g = 0; g < groups; g++) {
       const scale = half(load<u16>(from))
       if (!(abs(scale) * 8 <= most)) return row
       const bytes = v128.load(from, 2)
-      store<f32>(to + (lane << 2), scale)
-      scatter(to + 16 + (lane << 1), i8x16.sub(v128.and(bytes, i8x16.splat(15)), eight))
-      scatter(to + 80 + (lane << 1), i8x16.sub(i8x16.shr_u(bytes, 4), eight))
+      store<f32>(to + lane, scale)
+      scatter(to + 16 + lane, i8x16.sub(v128.and(bytes, i8x16.splat(15)), eight))
+      scatter(to + 80 + lane, i8x16.sub(i8x16.shr_u(bytes, 4), eight))
       from += blockBytes
       to += 144
     }

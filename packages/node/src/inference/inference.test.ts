@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import { encodeText } from '@heddle/protocol/base'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../runtime/index.ts'
+import { loadEngine } from './engine.ts'
+import { openLlama2c } from './load/llama2c.ts'
+import { bytesSource } from './load/source.ts'
 import { openStories, tinyShape } from './testing/chains.ts'
-import { openCheckpoint } from './testing/open.ts'
-import { seededCheckpoint } from './testing/seeded-model.testing.ts'
+import { openCheckpoint, testPorts } from './testing/open.ts'
+import { seededCheckpoint, seededTokenizer } from './testing/seeded-model.testing.ts'
 import { readStories } from './testing/stories.ts'
 
 const vectorsUrl = new URL('../../../../spec/vectors/inference.json', import.meta.url)
@@ -163,10 +166,16 @@ describe('what is refused', () => {
   })
 
   it('weights that are no numbers or beyond any bound, and says which', async () => {
+    // Rows of 64 are quantised four at once, those of 48 one after another.
+    const wide = seededCheckpoint({ ...tinyShape, dim: 64 }, 1)
     for (const weight of [Number.NaN, Number.POSITIVE_INFINITY, -5000]) {
-      const changed = bytes.slice()
-      new DataView(changed.buffer).setFloat32(28 + 4 * 70, weight, true)
-      for (const precision of ['f32', 'int8'] as const) {
+      for (const [good, precision] of [
+        [bytes, 'f32'],
+        [bytes, 'int8'],
+        [wide, 'int8'],
+      ] as const) {
+        const changed = good.slice()
+        new DataView(changed.buffer).setFloat32(28 + 4 * 70, weight, true)
         const opening = openCheckpoint(changed, { precision })
         await expect(opening).rejects.toThrow('weight 70 of tensor embedding')
       }
@@ -237,6 +246,20 @@ describe('what is refused', () => {
 })
 
 describe('the seeded model of the vectors', () => {
+  it('is read once, from its beginning to its end', async () => {
+    const source = bytesSource(seededCheckpoint(tinyShape, 1))
+    const layout = await openLlama2c(source)
+    const places: number[] = []
+    const read = (into: Uint8Array, position: number) => {
+      places.push(position)
+      return source.read(into, position)
+    }
+    const tokenizer = seededTokenizer(tinyShape.vocab)
+    await loadEngine({ layout, source: { ...source, read }, tokenizer }, testPorts())
+    expect(places.length).toBeGreaterThan(20)
+    expect(places).toEqual([...new Set(places)].sort((a, b) => a - b))
+  })
+
   it('is made from its seed', () => {
     expect(seeded.shape).toEqual(tinyShape)
     const digest = nodeCrypto.sha256(seededCheckpoint(tinyShape, seeded.seed))

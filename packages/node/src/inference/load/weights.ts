@@ -63,8 +63,11 @@ function packRows(loading: Loading, part: TensorPart, to: number, rows: Rows): v
   }
   const from = part.format === 'f32' ? plan.staging : plan.widened
   if (part.format !== 'f32') widen(loading, part, from, rows)
-  check(loading, part, from, rows)
-  kernels.quantizeRows(to, first, count, from, part.cols, plan.group, plan.rowScratch)
+  const { group, rowScratch: scratch } = plan
+  const { cols } = part
+  const wrong = kernels.quantizeRows(to, first, count, from, cols, group, scratch, weightMax)
+  // Quantising sees the largest of each group anyway; which weight it is, `check` says.
+  if (wrong >= 0) check(loading, part, from, rows)
 }
 
 /** Brings one tensor to `to`: as f32 where `group` is 0, otherwise packed. */
@@ -91,6 +94,31 @@ async function loadPart(loading: Loading, part: TensorPart, to: number, group: n
   }
 }
 
+/** A tensor, where it goes, and in groups of how many: 0 stays f32. */
+type Place = { readonly part: TensorPart; readonly to: number; readonly group: number }
+
+/**
+ * Every tensor as it lies in the file, one after another: read in the order of layers, a file that is in order of
+ * kinds would be left at each, and what has been read ahead would be read again.
+ */
+function inFileOrder({ plan }: Loading, layout: ModelLayout): readonly Place[] {
+  const { group } = plan
+  const places: Place[] = [
+    { part: layout.embedding, to: plan.embedding, group },
+    { part: layout.finalNorm, to: plan.finalNorm, group: 0 },
+  ]
+  for (const [i, layer] of layout.layers.entries()) {
+    const addresses = plan.layers[i]
+    if (addresses === undefined) continue
+    for (const name of Object.keys(addresses) as (keyof LayerAddresses)[]) {
+      const isVector = name === 'attentionNorm' || name === 'feedForwardNorm'
+      places.push({ part: layer[name], to: addresses[name], group: isVector ? 0 : group })
+    }
+  }
+  if (!layout.shape.tied) places.push({ part: layout.head, to: plan.head, group })
+  return places.sort((a, b) => a.part.offset - b.part.offset)
+}
+
 /**
  * Reads all weights of a model into its memory, checked and packed. Throws `weight-invalid`; what
  * the source throws passes through. `onBytes` hears how much of the file has been taken.
@@ -100,23 +128,10 @@ export async function loadWeights(
   layout: ModelLayout,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const { plan } = loading
   let taken = 0
-  const load = async (part: TensorPart, to: number, group: number) => {
+  for (const { part, to, group } of inFileOrder(loading, layout)) {
     await loadPart(loading, part, to, group)
     taken += partBytes(part)
     onBytes(taken)
   }
-  await load(layout.embedding, plan.embedding, plan.group)
-  for (const [i, layer] of layout.layers.entries()) {
-    const addresses = plan.layers[i]
-    if (addresses === undefined) continue
-    for (const name of Object.keys(addresses) as (keyof LayerAddresses)[]) {
-      const part = layer[name]
-      const isVector = name === 'attentionNorm' || name === 'feedForwardNorm'
-      await load(part, addresses[name], isVector ? 0 : plan.group)
-    }
-  }
-  await load(layout.finalNorm, plan.finalNorm, 0)
-  if (!layout.shape.tied) await load(layout.head, plan.head, plan.group)
 }

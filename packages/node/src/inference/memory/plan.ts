@@ -76,7 +76,7 @@ function takeScratch(shape: ModelShape, group: number, batch: number, take: (n: 
     up: take(batch * hidden * 4),
     turns: take(batch * headDim * 4),
     whole: take(group === 0 ? 0 : batch * paddedTo(widest, step) * 2),
-    wholeScales: take(group === 0 ? 0 : batch * Math.ceil(widest / step) * 4),
+    wholeScales: take(group === 0 ? 0 : batch * Math.ceil(widest / step) * 8),
     logits: take(paddedTo(vocab, 4) * 4),
   }
 }
@@ -90,7 +90,7 @@ function takeStaging(shape: ModelShape, group: number, take: (n: number) => numb
     staging: take(stagedBytes),
     // No more weights are staged at once than bytes.
     widened: take(stagedBytes * 4),
-    rowScratch: take(padded * 2 + padded),
+    rowScratch: take(padded * 4),
   }
 }
 

@@ -88,22 +88,25 @@ export async function keepModel(
   return { id: await keepData(items, writeManifest(manifest), 'Model', more), manifest }
 }
 
-/** A llama2.c tokenizer of `vocab` tokens, each one letter or byte: enough to speak with noise. */
-export function smallTokenizer(vocab: number): Uint8Array {
-  const pieces = Array.from({ length: vocab }, (_, token) =>
-    encodeText(
-      token < 3 ? (['<unk>', '<s>', '</s>'][token] ?? '') : String.fromCharCode(62 + token),
-    ),
-  )
-  const bytes = new Uint8Array(4 + pieces.reduce((sum, piece) => sum + 8 + piece.length, 0))
+/** A llama2.c tokenizer of these pieces; the first have the best scores. */
+export function tokenizerFile(pieces: readonly string[]): Uint8Array {
+  const all = pieces.map(encodeText)
+  const bytes = new Uint8Array(4 + all.reduce((sum, piece) => sum + 8 + piece.length, 0))
   const view = new DataView(bytes.buffer)
   view.setUint32(0, 8, true)
   let at = 4
-  for (const [token, piece] of pieces.entries()) {
+  for (const [token, piece] of all.entries()) {
     view.setFloat32(at, -token, true)
     view.setUint32(at + 4, piece.length, true)
     bytes.set(piece, at + 8)
     at += 8 + piece.length
   }
   return bytes
+}
+
+/** A llama2.c tokenizer of `vocab` tokens, each one letter or byte: enough to speak with noise. */
+export function smallTokenizer(vocab: number): Uint8Array {
+  const special = ['<unk>', '<s>', '</s>']
+  const letter = (_: unknown, token: number) => special[token] ?? String.fromCharCode(62 + token)
+  return tokenizerFile(Array.from({ length: vocab }, letter))
 }
