@@ -4,7 +4,13 @@ import * as arbundles from 'arbundles'
 import Arweave from 'arweave'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as warp from 'warp-arbundles'
-import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
+import {
+  type NodeProcess,
+  newDataFolder,
+  removeFolder,
+  runHeddle,
+  startNodeProcess,
+} from './node-process.ts'
 
 /** The clients of Arweave, unmodified, against a node as users start it. */
 const { random } = createRuntime()
@@ -79,6 +85,11 @@ test('chunks go up and come down, proven, and in ranges', async () => {
   const last = Number(info.offset)
   expect((await get(`/chunk/${last}`)).status).toBe(200)
   expect((await get(`/chunk/${last + 1}`)).status).toBe(404)
+  const checked = await runHeddle(['verify', 'item', transaction.id, '--json', '--url', node.url])
+  const right = { kind: 'transaction', size: data.length, verdict: 'right' }
+  expect(JSON.parse(checked.out)).toMatchObject(right)
+  const shown = await runHeddle(['get', transaction.id, '--json', '--url', node.url])
+  expect(Buffer.from(JSON.parse(shown.out).data, 'base64url').equals(data)).toBe(true)
 })
 
 test('a bundle of arbundles, posted as a transaction, is open at once', async () => {

@@ -49,7 +49,10 @@ async function post(url: string, body?: Uint8Array<ArrayBuffer>): Promise<Respon
   return reply
 }
 
-/** Turbo's upload in parts; the header is a part of its own, and comes last. */
+/**
+ * Turbo's upload in parts. The header is one of its own and comes first, so that the rest is taken as it
+ * comes, as it is with clients.
+ */
 async function upload(
   url: string,
   header: Uint8Array<ArrayBuffer>,
@@ -64,8 +67,8 @@ async function upload(
       await post(`${url}/v1/chunks/${id}/${header.length + from}`, bytes)
     }
   }
-  await Promise.all(Array.from({ length: parallel }, sender))
   await post(`${url}/v1/chunks/${id}/0`, header)
+  await Promise.all(Array.from({ length: parallel }, sender))
   const receipt = (await (await post(`${url}/v1/chunks/${id}/finalize`)).json()) as { id: string }
   return receipt.id
 }

@@ -16,6 +16,7 @@ const work = newDataFolder()
 const signer = portableEd25519Signer(new Uint8Array(32).fill(8))
 let node: NodeProcess
 let liar: Server
+let forgedPath = ''
 
 beforeAll(async () => {
   node = await startNodeProcess(join(work, 'node'))
@@ -34,10 +35,11 @@ afterAll(async () => {
   removeFolder(work)
 })
 
-/** The node's own answers, but for what it says a message gave. */
+/** The node's own answers, but for what it says a message gave and for a byte of one item. */
 async function forward(path: string): Promise<{ status: number; body: Uint8Array | string }> {
   const reply = await fetch(node.url + path)
   const body = new Uint8Array(await reply.arrayBuffer())
+  if (path === forgedPath) body[body.length - 1] = 0
   if (!path.startsWith('/cu/proof/')) return { status: reply.status, body }
   const proof = JSON.parse(new TextDecoder().decode(body))
   proof.result.Messages[0].Data = '1000000'
@@ -61,4 +63,17 @@ it('a stranger checks what a node says, and catches one that lies', async () => 
   const lying = await verify(`http://127.0.0.1:${(liar.address() as AddressInfo).port}`)
   expect(lying.code).toBe(1)
   expect(JSON.parse(lying.out)).toMatchObject({ outcome: 'differs', field: 'resultChain' })
+})
+
+it('an item is checked whole, and one that was changed is refused', async () => {
+  const id = await createClient({ url: node.url, signer }).upload({ data: 'kept' })
+  forgedPath = `/item/${id}`
+  const verify = (url: string) => runHeddle(['verify', 'item', id, '--json', '--url', url])
+  const [honest, lying] = await Promise.all([
+    verify(node.url),
+    verify(`http://127.0.0.1:${(liar.address() as AddressInfo).port}`),
+  ])
+  expect(honest.code).toBe(0)
+  expect(JSON.parse(honest.out)).toMatchObject({ id, kind: 'item', size: 4, verdict: 'right' })
+  expect(lying).toMatchObject({ code: 1, out: '', err: expect.stringContaining('do not trust') })
 })

@@ -1,4 +1,4 @@
-import { decodeTextStrict, encodeBase64Url } from '@heddle/protocol/base'
+import { concatBytes, decodeTextStrict, encodeBase64Url, HeddleError } from '@heddle/protocol/base'
 import { portableCrypto } from '@heddle/protocol/crypto'
 import { type Item, ownerAddress } from '@heddle/protocol/item'
 import type { Client } from '@heddle/sdk'
@@ -6,6 +6,30 @@ import { type Command, clientFlags, idArgument, textFlag } from '../command.ts'
 import { connect } from '../connect.ts'
 import { answer, print, printable, remark, withProgress } from '../output.ts'
 import { getFile } from './get-file.ts'
+
+/** Most that is shown, or put into one JSON. */
+const shownBytes = 64 * 1024 * 1024
+
+type Whole = { readonly told: unknown; readonly data: Uint8Array }
+
+async function fetchWhole(client: Client, id: string, signal: AbortSignal): Promise<Whole> {
+  const found = await client.download(id, { signal })
+  if (found.kind === 'item') {
+    const item = await client.item(id, signal)
+    return { told: describeItem(item), data: item.data }
+  }
+  const { owner, tags, sizeBytes } = found
+  if (sizeBytes > shownBytes) throw tooLargeToShow(id, sizeBytes)
+  const pieces: Uint8Array[] = []
+  for await (const piece of found.data) pieces.push(piece)
+  const data = concatBytes(pieces)
+  return { told: { id, owner, tags, size: sizeBytes, data: encodeBase64Url(data) }, data }
+}
+
+function tooLargeToShow(id: string, sizeBytes: number): HeddleError {
+  const text = `${id} has ${sizeBytes} bytes, too many to show: give --out FILE`
+  return new HeddleError('data-too-large', 'invalid', text, { id, sizeBytes })
+}
 
 function describeItem({ id, tags, target, data, ...item }: Item) {
   return {
@@ -60,9 +84,9 @@ export const getCommand: Command = {
       await pipe(client, id, signal)
       return 0
     }
-    const item = await withProgress('fetching', client.item(id, signal))
-    if (flags.json === true) answer(true, describeItem(item), '')
-    else show(item.data)
+    const { told, data } = await withProgress('fetching', fetchWhole(client, id, signal))
+    if (flags.json === true) answer(true, told, '')
+    else show(data)
     return 0
   },
 }

@@ -3,8 +3,9 @@ import { type Command, clientFlags } from '../command.ts'
 /** What is checked loads what it needs of a node only when it is asked for. */
 export const verifyCommand: Command = {
   name: 'verify',
-  usage: 'PROCESS SLOT | receipt ID | training PROCESS',
-  summary: 'Run a slot, a model’s answer or steps of a training again here and compare',
+  usage: 'PROCESS SLOT | receipt ID | training PROCESS | item ID',
+  summary:
+    'Run a slot, a model’s answer or steps of a training again here and compare; check what is kept',
   flags: {
     ...clientFlags,
     'from-checkpoint': {
@@ -24,6 +25,10 @@ export const verifyCommand: Command = {
     if (what === 'training') {
       const { verifyTraining } = await import('./verify-training.ts')
       return await verifyTraining(which, given)
+    }
+    if (what === 'item') {
+      const { verifyKeptItem } = await import('./verify-item.ts')
+      return await verifyKeptItem(which, given)
     }
     const { verifySlot } = await import('./verify-slot.ts')
     return await verifySlot(what, which, given)

@@ -18,7 +18,7 @@ import { type GatewayOptions, gatewayDefaults } from './options.ts'
 import type { MainnetDeps } from './ports.ts'
 import { queryRoutes } from './query/routes.ts'
 import { type PartsDeps, PartUploads } from './upload/parts.ts'
-import { type UploadDeps, uploadRoutes } from './upload/routes.ts'
+import { partsTaker, type UploadDeps, uploadRoutes } from './upload/routes.ts'
 
 export type GatewayDeps = UploadDeps & PartsDeps & Pick<PeerItemsDeps, 'peers' | 'fetch'>
 
@@ -74,9 +74,10 @@ export async function createGateway(
 ): Promise<Gateway> {
   const options = { ...gatewayDefaults, ...given }
   const folder = options.uploadsFolder ?? join(dirname(options.indexFile), 'uploads')
-  const parts = await PartUploads.open(folder, deps, options)
-  const store = await openItemStore(deps, options).catch(async (error) => {
-    await parts.close()
+  const store = await openItemStore(deps, options)
+  const taker = partsTaker(store, deps, options)
+  const parts = await PartUploads.open(folder, deps, options, taker).catch(async (error) => {
+    await store.close()
     throw error
   })
   const peerItem = createPeerItems(deps)

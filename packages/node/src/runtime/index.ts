@@ -1,6 +1,7 @@
 export { ethereumSigner } from '@heddle/protocol/item'
 export { blake3 } from './blake3.ts'
 export { nodeCrypto } from './crypto.ts'
+export { freeMemory } from './free-memory.ts'
 export { machineMemoryBytes } from './machine.ts'
 export type {
   Cancel,

@@ -1,3 +1,5 @@
+import { freeMemory } from '../../runtime/index.ts'
+
 /** Takes a stream of bytes apart at other borders than it comes in. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>
@@ -43,9 +45,15 @@ export class ByteReader {
     }
   }
 
-  /** All that is left, as it comes. */
-  rest(): AsyncGenerator<Uint8Array> {
-    return this.pass(Number.POSITIVE_INFINITY)
+  /**
+   * All that is left, as it comes. Where the source's parts are the reader's own, the memory of each is
+   * given back when the next is asked for.
+   */
+  async *rest(isOwned = false): AsyncGenerator<Uint8Array> {
+    for await (const part of this.pass(Number.POSITIVE_INFINITY)) {
+      yield part
+      if (isOwned) freeMemory(part)
+    }
   }
 
   /** Lets go of the source. */

@@ -83,26 +83,46 @@ export class PartFile {
     return first.to
   }
 
-  /** All of it in order. A part is the reader's only until it asks for the next. */
-  async *read(id: string): AsyncGenerator<Uint8Array> {
+  /** Bytes from the start that are durable, without a gap. */
+  get joinedBytes(): number {
+    const [first] = this.#ranges
+    return first?.from === 0 ? first.to : 0
+  }
+
+  /** All of it in order, as `follow` gives it. */
+  read(id: string): AsyncGenerator<Uint8Array> {
     const sizeBytes = this.size(id)
-    const length = Math.min(readBytes, sizeBytes)
+    return this.follow(id, () => Promise.resolve(sizeBytes))
+  }
+
+  /**
+   * Bytes in order, as far as `next` says: asked where those from a byte on end, it answers with that byte
+   * where no more come. A part is the reader's only until it asks for the next.
+   */
+  async *follow(id: string, next: (from: number) => Promise<number>): AsyncGenerator<Uint8Array> {
+    let end = await next(0)
     // Not filled before they are read into: one is read ahead while the other is made use of.
+    const length = Math.min(readBytes, end)
     const memory = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)] as const
-    const fill = (at: number, which: number) => {
-      const into = memory[which % 2 === 0 ? 0 : 1].subarray(0, Math.max(0, sizeBytes - at))
+    let fills = 0
+    const fill = (at: number) => {
+      const into = memory[fills++ % 2 === 0 ? 0 : 1].subarray(0, end - at)
       const filling = this.#data.read(into, at).then((got) => into.subarray(0, got))
       // Its error is met where it is awaited; the reader may leave before that.
       filling.catch(() => {})
       return filling
     }
-    let ahead = fill(0, 0)
-    for (let at = 0, which = 1; at < sizeBytes; which++) {
+    let at = 0
+    let ahead = at < end ? fill(at) : undefined
+    while (ahead !== undefined) {
       const part = await ahead
       if (part.length === 0) throw uploadIncomplete(id, at)
       at += part.length
-      ahead = fill(at, which)
+      ahead = at < end ? fill(at) : undefined
       yield part
+      if (ahead !== undefined) continue
+      end = await next(at)
+      ahead = at < end ? fill(at) : undefined
     }
   }
 

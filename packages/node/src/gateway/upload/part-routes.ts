@@ -2,26 +2,19 @@ import { HeddleError } from '@heddle/protocol/base'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import { requestInvalid, uploadUnknown } from '../errors.ts'
 import type { Outcome, PartUploads } from './parts.ts'
-import type { Receipt } from './receipt.ts'
 
 /** Sizes of a part that are taken, and the one meant where none is asked for. */
 const partBytesMin = 1
 const partBytesMax = 500 * 1024 * 1024
 const partBytes = 5 * 1024 * 1024
 
-/**
- * Turbo's multi-part uploads: begin, parts in any order, finalize, status. `finish` takes what was
- * put together and gives the receipt.
- */
-export function partRoutes(
-  parts: PartUploads,
-  finish: (source: AsyncIterable<Uint8Array>, sizeBytes: number) => Promise<Receipt>,
-): Route[] {
+/** Turbo's multi-part uploads: begin, parts in any order, finalize, status. */
+export function partRoutes(parts: PartUploads): Route[] {
   const finalizing = new Map<string, Promise<Outcome>>()
   const finalize = async (id: string): Promise<Outcome> => {
     const sizeBytes = parts.size(id)
     try {
-      const receipt = await finish(parts.read(id), sizeBytes)
+      const receipt = await parts.take(id, sizeBytes)
       const outcome = { status: 'FINALIZED', receipt } as const
       await parts.end(id, outcome)
       return outcome

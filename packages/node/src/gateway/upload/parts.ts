@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { decodeText, encodeBase64Url, encodeText } from '@heddle/protocol/base'
-import type { Cancel, Disk, Random, Timer } from '../../runtime/index.ts'
+import { type Cancel, type Disk, freeMemory, type Random, type Timer } from '../../runtime/index.ts'
 import { uploadsBusy, uploadTooLarge, uploadUnknown } from '../errors.ts'
 import type { GatewayOptions } from '../options.ts'
 import { dataSuffix, PartFile, rangesSuffix } from './part-file.ts'
 import type { Receipt } from './receipt.ts'
+import { type Take, Taking } from './taking.ts'
 
 export type PartsDeps = {
   readonly disk: Disk
@@ -12,17 +13,22 @@ export type PartsDeps = {
   readonly random: Random
 }
 
-type PartsOptions = Pick<GatewayOptions, 'uploads' | 'uploadBytes' | 'uploadPatienceMs'>
+type PartsOptions = Pick<
+  GatewayOptions,
+  'uploads' | 'uploadBytes' | 'uploadPatienceMs' | 'recordBytes'
+>
 
 /** How an upload ended. */
 export type Outcome = { readonly status: 'FINALIZED' | 'INVALID'; readonly receipt?: Receipt }
 
-type Open = { readonly file: PartFile; cancel: Cancel }
+type Open = { readonly file: PartFile; cancel: Cancel; taking?: Taking<Receipt> | undefined }
 
 const outcomeSuffix = '.outcome'
 /** Outcomes remembered for those who ask again how it went. */
 const outcomesMax = 1000
 const idPattern = /^[\w-]{32}$/
+/** Uploads taken while their parts still come; each has some 5 MiB of memory. */
+const takingsMax = 4
 /** Sockets bring 64 KiB at a time: so much goes to the disk in one write. */
 const writeBytes = 512 * 1024
 
@@ -36,16 +42,23 @@ export class PartUploads {
   readonly #options: PartsOptions
   readonly #open = new Map<string, Open>()
   readonly #outcomes = new Map<string, Outcome>()
+  readonly #taker: Take<Receipt>
 
-  private constructor(folder: string, deps: PartsDeps, options: PartsOptions) {
+  private constructor(folder: string, deps: PartsDeps, options: PartsOptions, take: Take<Receipt>) {
     this.#folder = folder
     this.#deps = deps
     this.#options = options
+    this.#taker = take
   }
 
-  /** Takes up what an earlier run of the node left. */
-  static async open(folder: string, deps: PartsDeps, options: PartsOptions): Promise<PartUploads> {
-    const uploads = new PartUploads(folder, deps, options)
+  /** Takes up what an earlier run of the node left. `take` is what becomes of an upload. */
+  static async open(
+    folder: string,
+    deps: PartsDeps,
+    options: PartsOptions,
+    take: Take<Receipt>,
+  ): Promise<PartUploads> {
+    const uploads = new PartUploads(folder, deps, options, take)
     await uploads.#load()
     return uploads
   }
@@ -73,9 +86,12 @@ export class PartUploads {
         const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
         if (at + bytes > this.#options.uploadBytes) throw uploadTooLarge(this.#options.uploadBytes)
         await upload.file.write(pieces, at)
+        upload.taking?.touch(at)
+        for (const piece of pieces) freeMemory(piece)
         at += bytes
       }
       if (at > offset) await upload.file.keep(id, { from: offset, to: at })
+      this.#takeAhead(id, upload)
     } finally {
       upload.cancel()
       if (this.#open.get(id) === upload) upload.cancel = this.#giveUpLater(id)
@@ -88,8 +104,13 @@ export class PartUploads {
     return this.#find(id).file.size(id)
   }
 
-  read(id: string): AsyncGenerator<Uint8Array> {
-    return this.#find(id).file.read(id)
+  /** Takes what it is, now that all of it is there. Throws what is wrong with that. */
+  async take(id: string, sizeBytes: number): Promise<Receipt> {
+    const upload = this.#find(id)
+    const taken = await upload.taking?.end(sizeBytes).finally(() => {
+      upload.taking = undefined
+    })
+    return taken ?? this.#taker(upload.file.read(id), sizeBytes)
   }
 
   has(id: string): boolean {
@@ -110,9 +131,10 @@ export class PartUploads {
   }
 
   async close(): Promise<void> {
-    for (const [id, { file, cancel }] of this.#open) {
+    for (const [id, { file, cancel, taking }] of this.#open) {
       this.#open.delete(id)
       cancel()
+      await taking?.drop()
       await file.close()
     }
   }
@@ -152,10 +174,21 @@ export class PartUploads {
     if (upload === undefined) return
     this.#open.delete(id)
     upload.cancel()
+    await upload.taking?.drop()
     await upload.file.close()
     for (const suffix of [rangesSuffix, dataSuffix]) {
       await this.#deps.disk.remove(join(this.#folder, id + suffix))
     }
+  }
+
+  /** Goes on with taking it, or begins as soon as what is there is larger than a record. */
+  #takeAhead(id: string, upload: Open): void {
+    const { joinedBytes } = upload.file
+    upload.taking?.reach(joinedBytes)
+    if (upload.taking !== undefined || this.#open.get(id) !== upload) return
+    if (joinedBytes <= this.#options.recordBytes) return
+    const takings = [...this.#open.values()].filter(({ taking }) => taking !== undefined)
+    if (takings.length < takingsMax) upload.taking = new Taking(id, upload.file, this.#taker)
   }
 
   #add(id: string, file: PartFile): void {

@@ -12,7 +12,8 @@ import { partRoutes } from './part-routes.ts'
 import type { PartUploads } from './parts.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { makeReceipt, type Receipt } from './receipt.ts'
-import { takeUpload } from './take-upload.ts'
+import { takeUpload, type UploadLimits } from './take-upload.ts'
+import type { Take } from './taking.ts'
 
 export type UploadDeps = ItemsDeps &
   PostDeps & {
@@ -32,29 +33,21 @@ export function uploadRoutes(
   options: GatewayOptions,
   parts: PartUploads,
 ): Route[] {
-  const receipt = (item: { readonly id: string; readonly owner: string }): Promise<Receipt> => {
-    const at = {
-      height: deps.consensus.tip().height,
-      nowMs: deps.clock.nowMs(),
-      host: hostOf(deps.publicUrl),
-    }
-    return makeReceipt(item, at, deps.signer, deps.engine)
-  }
   const handle = async ({ stream, headers }: RouteRequest): Promise<RouteReply> => {
     const sizeBytes = Number(headers['content-length'] ?? 0)
-    const upload = await takeUpload(stream, store, deps, options, sizeBytes)
+    const upload = await takeUpload(
+      { parts: stream, isOwned: true, sizeBytes },
+      store,
+      deps,
+      options,
+    )
     if (upload.kind === 'transaction') return postTransaction(upload.body, store, deps, options)
-    return { status: 200, body: await receipt(upload) }
-  }
-  const finish = async (source: AsyncIterable<Uint8Array>, sizeBytes: number) => {
-    const upload = await takeUpload(source, store, deps, options, sizeBytes)
-    if (upload.kind === 'item') return receipt(upload)
-    throw uploadNotItem('a layer-1 transaction is posted to /tx.')
+    return { status: 200, body: await receiptOf(upload, deps) }
   }
   const paths = ['/v1/tx', '/v1/tx/:token', '/tx', '/tx/:token']
   return [
     ...paths.map((path): Route => ({ method: 'POST', path, body: 'stream', handle })),
-    ...partRoutes(parts, finish),
+    ...partRoutes(parts),
     ...paymentRoutes(),
     {
       method: 'GET',
@@ -72,6 +65,31 @@ export function uploadRoutes(
       handle: ({ params }) => offsets(params.id ?? '', store),
     },
   ]
+}
+
+/** What becomes of an upload in parts. */
+export function partsTaker(
+  store: ItemStore,
+  deps: UploadDeps,
+  options: UploadLimits,
+): Take<Receipt> {
+  return async (parts, sizeBytes) => {
+    const upload = await takeUpload({ parts, isOwned: false, sizeBytes }, store, deps, options)
+    if (upload.kind === 'item') return receiptOf(upload, deps)
+    throw uploadNotItem('a layer-1 transaction is posted to /tx.')
+  }
+}
+
+function receiptOf(
+  item: { readonly id: string; readonly owner: string },
+  deps: UploadDeps,
+): Promise<Receipt> {
+  const at = {
+    height: deps.consensus.tip().height,
+    nowMs: deps.clock.nowMs(),
+    host: hostOf(deps.publicUrl),
+  }
+  return makeReceipt(item, at, deps.signer, deps.engine)
 }
 
 function infoJson({ signer, engine, publicUrl = '' }: UploadDeps, { uploadBytes }: GatewayOptions) {

@@ -16,6 +16,15 @@ export type Upload =
 
 export type UploadLimits = Pick<GatewayOptions, 'recordBytes' | 'uploadBytes'>
 
+/** What is uploaded, as it comes. */
+export type UploadSource = {
+  readonly parts: AsyncIterable<Uint8Array>
+  /** Its parts are used by nobody else: their memory is given back as they are done with. */
+  readonly isOwned: boolean
+  /** How many bytes come, or at least come; 0 where nobody said. */
+  readonly sizeBytes: number
+}
+
 /** Bytes that go to the store at a time. */
 const stepBytes = 256 * 1024
 
@@ -26,26 +35,25 @@ const stepBytes = 256 * 1024
  * parsing.
  */
 export async function takeUpload(
-  source: AsyncIterable<Uint8Array>,
+  source: UploadSource,
   store: ItemStore,
   deps: ItemsDeps,
   limits: UploadLimits,
-  sizeBytes?: number,
 ): Promise<Upload> {
-  const reader = new ByteReader(source)
+  const reader = new ByteReader(source.parts)
   try {
-    return await takeFrom(reader, store, deps, limits, sizeBytes)
+    return await takeFrom(source, reader, store, deps, limits)
   } finally {
     await reader.close()
   }
 }
 
 async function takeFrom(
+  { sizeBytes, isOwned }: UploadSource,
   reader: ByteReader,
   store: ItemStore,
   deps: ItemsDeps,
   limits: UploadLimits,
-  sizeBytes = 0,
 ): Promise<Upload> {
   const isLarge = sizeBytes > limits.recordBytes
   // Copied: a source may use the memory of its parts again.
@@ -60,7 +68,7 @@ async function takeFrom(
   }
   const item = whole
     ? await takeWhole(start, store, deps)
-    : await takeLarge(start, reader, store, deps, limits)
+    : await takeLarge(start, reader.rest(isOwned), store, deps, limits)
   return { kind: 'item', id: item.id, owner: ownerAddress(item, deps.engine) }
 }
 
@@ -74,7 +82,7 @@ async function takeWhole(bytes: Uint8Array, store: ItemStore, deps: ItemsDeps): 
 
 async function takeLarge(
   start: Uint8Array,
-  reader: ByteReader,
+  rest: AsyncGenerator<Uint8Array>,
   store: ItemStore,
   deps: ItemsDeps,
   { recordBytes, uploadBytes }: UploadLimits,
@@ -85,7 +93,7 @@ async function takeLarge(
   const retention = admitRetention(item.tags)
   let sizeBytes = 0
   async function* data() {
-    for await (const piece of pieces(start.subarray(headerBytes), reader)) {
+    for await (const piece of pieces(start.subarray(headerBytes), rest)) {
       sizeBytes += piece.length
       if (headerBytes + sizeBytes > uploadBytes) throw uploadTooLarge(uploadBytes)
       yield piece
@@ -101,7 +109,10 @@ async function takeLarge(
   return item
 }
 
-async function* pieces(first: Uint8Array, reader: ByteReader): AsyncGenerator<Uint8Array> {
+async function* pieces(
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < first.length; at += stepBytes) yield first.subarray(at, at + stepBytes)
-  yield* reader.rest()
+  yield* rest
 }

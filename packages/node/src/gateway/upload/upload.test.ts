@@ -118,6 +118,24 @@ test('an upload goes on after a restart of the node: its parts are there, and ho
   await own.stop()
 })
 
+test('parts that were sent anew count, also where what they replace was taken already', async () => {
+  const item = await makeItem(encodeText('anew'.repeat(200_000)))
+  const wrong = Uint8Array.from(item.bytes)
+  wrong[50_000] = 1
+  const { id } = (await call('GET', '/v1/chunks/-1/-1')).json
+  const send = (bytes: Uint8Array, from: number, to?: number) =>
+    call('POST', `/v1/chunks/${id}/${from}`, bytes.subarray(from, to))
+  // Longer than a record, so that it is taken while the rest is still to come.
+  await send(wrong, 0, 300_000)
+  await send(wrong, 300_000, 600_000)
+  await send(item.bytes, 0, 100_000)
+  await send(item.bytes, 600_000)
+  const { json } = await call('POST', `/v1/chunks/${id}/finalize`)
+  expect(json).toMatchObject({ id: item.id })
+  const held = await rig.gateway.item(item.id)
+  expect(equalBytes(held?.bytes ?? new Uint8Array(0), item.bytes)).toBe(true)
+})
+
 test('what was put together and is no signed item is refused for good', async () => {
   const item = await makeItem(new Uint8Array(200_000))
   const bytes = Uint8Array.from(item.bytes)

@@ -7,20 +7,21 @@ import { verifierCrashed } from './errors.ts'
 type Waiting = { resolve(verdicts: readonly Verdict[]): void; reject(error: Error): void }
 
 /**
- * One verification thread with at most one batch under way. It starts with its first batch, and
- * again with the next one after a crash, so a thread that cannot start never spins.
+ * One verification thread and the batches under way to it, which it answers in their order. It starts with
+ * its first batch, and again with the next one after a crash, so a thread that cannot start never spins.
  */
 export class Thread {
   readonly #workerUrl: URL
   #worker: Worker | undefined
-  #waiting: Waiting | undefined
+  #waiting: Waiting[] = []
 
   constructor(workerUrl: URL) {
     this.#workerUrl = workerUrl
   }
 
-  get busy(): boolean {
-    return this.#waiting !== undefined
+  /** Batches without an answer. */
+  get underWay(): number {
+    return this.#waiting.length
   }
 
   /** Verifies a batch. Rejects with `verifier-crashed` where the thread ends before it answers. */
@@ -28,18 +29,18 @@ export class Thread {
     const worker = this.#worker ?? this.#start()
     const batch = packBatch(jobs)
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject }
+      this.#waiting.push({ resolve, reject })
       // A busy thread keeps the process alive, an idle one does not.
       worker.ref()
       worker.postMessage(batch, [batch.bytes.buffer])
     })
   }
 
-  /** Ends the thread; a batch under way is rejected with `reason`. */
+  /** Ends the thread; what is under way is rejected with `reason`. */
   async close(reason: Error): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
-    this.#settle((waiting) => waiting.reject(reason))
+    this.#rejectAll(reason)
     await worker?.terminate()
   }
 
@@ -49,8 +50,9 @@ export class Thread {
     worker.on('message', (verdicts: readonly Verdict[]) => {
       // What a thread given up still says is no answer to its successor's batch.
       if (worker !== this.#worker) return
-      worker.unref()
-      this.#settle((waiting) => waiting.resolve(verdicts))
+      const answered = this.#waiting.shift()
+      if (this.#waiting.length === 0) worker.unref()
+      answered?.resolve(verdicts)
     })
     worker.on('error', (error) => this.#lost(worker, error.message))
     worker.on('messageerror', (error) => this.#lost(worker, error.message))
@@ -63,12 +65,10 @@ export class Thread {
     if (worker !== this.#worker) return
     this.#worker = undefined
     worker.terminate()
-    this.#settle((waiting) => waiting.reject(verifierCrashed(reason)))
+    this.#rejectAll(verifierCrashed(reason))
   }
 
-  #settle(finish: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (waiting !== undefined) finish(waiting)
+  #rejectAll(reason: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(reason)
   }
 }

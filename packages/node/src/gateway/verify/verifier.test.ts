@@ -204,6 +204,14 @@ describe('a crash', () => {
     expect(await verifier.verify(good)).toBe(true)
   })
 
+  test('takes along the batch that was sent behind the one under way, and no more', async () => {
+    const verifier = start({ ...crashing, batchItems: 2 })
+    const poison = await make('x', [{ name: 'Crash', value: 'throw' }])
+    const items = [poison, ...(await makeMany(4))]
+    const answers = await Promise.all(items.map((item) => answer(verifier.verify(item))))
+    expect(answers).toEqual([...Array(4).fill('unavailable verifier-crashed'), 'true'])
+  })
+
   test('on start is answered each time', async () => {
     const verifier = start({ workerUrl: new URL('./absent.ts', import.meta.url) })
     for (const item of await makeMany(3)) {

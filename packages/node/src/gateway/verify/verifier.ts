@@ -143,12 +143,18 @@ class VerifierPool {
   }
 
   #dispatch(): void {
-    const idle = this.#threads.filter((thread) => !thread.busy)
+    const idle = this.#threads.filter((thread) => thread.underWay === 0)
     for (const [index, thread] of idle.entries()) {
       if (this.#queue.length === 0) return
       // An equal share each: one full batch would leave the other threads without work.
       const share = Math.ceil(this.#queue.length / (idle.length - index))
       void this.#run(thread, this.#takeBatch(share))
+    }
+    // A second batch, if it is a full one: the thread goes on while the loop takes in the first's verdicts.
+    const { batchItems } = this.#settings
+    for (const thread of this.#threads) {
+      if (this.#queue.length < batchItems) return
+      if (thread.underWay === 1) void this.#run(thread, this.#takeBatch(batchItems))
     }
   }
 
