@@ -75,7 +75,7 @@ describe('two nodes', () => {
       data: js,
       tags: {
         ...own,
-        'Module-Format': 'wasm32-wasi-quickjs-heddle2',
+        'Module-Format': 'wasm32-wasi-quickjs-heddle3',
         'Input-Encoding': 'JSON-1',
         'Output-Encoding': 'JSON-1',
         'Memory-Limit': '64-mb',

@@ -33,6 +33,8 @@ interface Message {
   readonly reference: string | undefined
   /** The data read as JSON; throws where it is none. */
   json(): unknown
+  /** All fields as an object: `{ ...message }` has none, as they are read when they are asked for. */
+  toJSON(): Readonly<Record<string, unknown>>
   /** Answers whoever asked, so that its `receive()` goes on. */
   reply(answer?: MessageAnswer): SentMessage
   /** Hands the message on; the reply goes straight to whom it came from. */

@@ -7,7 +7,7 @@ import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
 import { Checkpoints, type StoredCheckpoint } from './checkpoints.ts'
 import { decodeCheckpointRecords } from './record.ts'
-import { StoredPages } from './stored-pages.ts'
+import { type RestoredState, StoredPages } from './stored-pages.ts'
 import { unpackCheckpoint } from './unpack.ts'
 
 const processId = `${'P'.repeat(42)}E`
@@ -44,8 +44,13 @@ function wanted(slotMax: number, trusted = chain) {
   return { processId, moduleId, slotMax, chainBefore: async () => trusted }
 }
 
-async function save(stored: StoredPages, image: MemoryImage, nextSlot: number): Promise<number> {
-  const delta = stored.pack(image, nextSlot)
+async function save(
+  stored: StoredPages,
+  image: MemoryImage,
+  nextSlot: number,
+  restored?: RestoredState,
+): Promise<number> {
+  const delta = stored.pack(image, nextSlot, restored)
   const at = await checkpoints.write({ processId, moduleId }, delta, chain)
   stored.confirm(nextSlot, at)
   return delta.newPages
@@ -78,6 +83,73 @@ test('any run of states comes back, each carrying only the pages that are new', 
     }),
     { numRuns: 8 },
   )
+})
+
+test('any run of states that sleep and wake comes back, from differences too', async () => {
+  const page = fc.record({ value: fc.integer({ min: 0, max: 3 }), odd: fc.nat(4095) })
+  const state = fc.array(page, { minLength: 1, maxLength: 20 })
+  const sleeps = fc.record({ state, sleeps: fc.boolean(), host: fc.uint8Array({ maxLength: 5 }) })
+  await fc.assert(
+    fc.asyncProperty(fc.array(sleeps, { minLength: 1, maxLength: 40 }), async (steps) => {
+      await checkpoints.remove(processId)
+      let stored = new StoredPages(undefined)
+      let restored: RestoredState | undefined
+      for (const [i, step] of steps.entries()) {
+        const image = imageOf(
+          step.state.map(({ value }) => value),
+          step.host,
+        )
+        image.indexes.forEach((index, place) => {
+          image.pages[place * imagePageBytes + (step.state[index]?.odd ?? 0)] = 9
+        })
+        await save(stored, image, i + 1, restored)
+        const read = await checkpoints.read(wanted(i + 1))
+        expect(unpacked(read)).toEqual(image)
+        if (read === undefined || !step.sleeps) continue
+        const woken = unpackCheckpoint(read, memoryBytes)
+        stored = new StoredPages(woken.stored)
+        restored = woken.restored
+      }
+    }),
+    { numRuns: 8 },
+  )
+})
+
+test('what changed a little is stored as the little', async () => {
+  const noise = (seed: number) =>
+    Uint8Array.from(
+      { length: 8 * imagePageBytes },
+      (_, i) => nodeCrypto.sha256(Uint8Array.of(seed, i, i >> 8))[0] ?? 0,
+    )
+  const image = { ...imageOf(Array(8).fill(1)), pages: noise(1) }
+  const first = new StoredPages(undefined)
+  await save(first, image, 1)
+  const { stored, restored } = unpackCheckpoint(
+    (await checkpoints.read(wanted(1))) as StoredCheckpoint,
+    memoryBytes,
+  )
+  const changed = {
+    ...image,
+    pages: image.pages.map((byte, i) => (i % 1024 === 0 ? byte ^ 4 : byte)),
+  }
+  const whole = new StoredPages(stored).pack(changed, 2).content.length
+  const small = new StoredPages(stored).pack(changed, 2, restored).content.length
+  expect(whole).toBeGreaterThan(8 * imagePageBytes)
+  expect(small).toBeLessThan(1_000)
+})
+
+test('a page that differs from none before it is refused', () => {
+  const first = new StoredPages(undefined)
+  const one = first.pack(imageOf([1, 2]), 1)
+  first.confirm(1, { digest: '', endAt: 1 })
+  const places = Uint32Array.of(0, 1)
+  const known = { image: imageOf([1, 2]), digests: new Uint8Array(64), places }
+  for (const wrong of [2, 3, 2 ** 32 - 1]) {
+    const restored = { ...known, places: Uint32Array.of(0, wrong) }
+    const two = first.pack(imageOf([1, 3]), 2, restored)
+    const packed = { parts: [one, two], stateRoot: two.stateRoot, at: { digest: '', endAt: 2 } }
+    expect(() => unpackCheckpoint(packed, memoryBytes)).toThrow(/lacks a page|state root/)
+  }
 })
 
 test('equal pages are stored once, unchanged ones not again, zero pages never', async () => {

@@ -2,5 +2,5 @@ export { Checkpoints, type ExportedCheckpoint, type StoredCheckpoint } from './c
 export type { CheckpointDelta, PackedCheckpoint, StoredAt } from './packed-state.ts'
 export { type CheckpointClaim, decodeCheckpointRecords } from './record.ts'
 export { type StartPages, startPagesOf, unchangedPages } from './start-pages.ts'
-export { StoredPages } from './stored-pages.ts'
+export { type RestoredState, StoredPages } from './stored-pages.ts'
 export { type Unpacked, unpackCheckpoint } from './unpack.ts'

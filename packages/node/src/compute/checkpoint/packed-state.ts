@@ -1,7 +1,8 @@
 /**
  * The part of a state one checkpoint record holds. `content`, zstd: page numbers (u32, rising),
  * where each page is stored (u32: its number among all pages of the records, in order), host state,
- * and the pages no earlier record has.
+ * where `hasBases` for each new page what it is stored as the difference from (u32: 0, or one more than the
+ * place of a page before it), and the pages no earlier record has.
  */
 export type PackedState = {
   readonly memoryBytes: number
@@ -11,6 +12,8 @@ export type PackedState = {
   readonly storedPages: number
   readonly newPages: number
   readonly hostStateBytes: number
+  /** New pages may be differences: each the exclusive or with an earlier page. */
+  readonly hasBases: boolean
   readonly content: Uint8Array
 }
 
@@ -37,3 +40,5 @@ export const recordsMax = 16
 export const hostStateBytesMax = 1 << 20
 /** Page number and place of a page. */
 export const pageEntryBytes = 8
+/** Base of a new page. */
+export const baseBytes = 4

@@ -51,10 +51,15 @@ export function encodeCheckpointRecord(
   const resultChain = encodeBase64Url(claim.resultChain)
   const stateRoot = encodeBase64Url(claim.stateRoot)
   const { processId, moduleId, nextSlot } = claim
-  const { memoryBytes, pages, storedPages, newPages, hostStateBytes } = shape
+  const { memoryBytes, pages, storedPages, newPages, hostStateBytes, hasBases } = shape
   const sizes = { memoryBytes, pages, storedPages, newPages, hostStateBytes }
+  const bases = hasBases ? { hasBases } : {}
   const head = encodeText(
-    JSON.stringify({ processId, moduleId, nextSlot, resultChain, stateRoot, previous, ...sizes }),
+    JSON.stringify({
+      ...{ processId, moduleId, nextSlot, resultChain, stateRoot, previous },
+      ...sizes,
+      ...bases,
+    }),
   )
   const lengths = new Uint8Array(8)
   new DataView(lengths.buffer).setUint32(0, head.length, true)
@@ -116,7 +121,7 @@ function readHead(bytes: Uint8Array) {
   const [processId, moduleId, previous] = [text('processId'), text('moduleId'), text('previous')]
   const resultChain = decodeBase64Url(text('resultChain'))
   const stateRoot = decodeBase64Url(text('stateRoot'))
-  const shape = {
+  const sizes = {
     memoryBytes: count('memoryBytes'),
     pages: count('pages'),
     storedPages: count('storedPages'),
@@ -124,7 +129,8 @@ function readHead(bytes: Uint8Array) {
     hostStateBytes: count('hostStateBytes'),
   }
   const nextSlot = count('nextSlot')
-  if (nextSlot < 1 || Object.values(shape).some((value) => value < 0)) return undefined
+  const shape = { ...sizes, hasBases: head?.hasBases === true }
+  if (nextSlot < 1 || Object.values(sizes).some((value) => value < 0)) return undefined
   if (resultChain?.length !== 32 || stateRoot?.length !== 32) return undefined
   if (!isId(processId) || !isId(moduleId)) return undefined
   return { claim: { processId, moduleId, nextSlot, resultChain, stateRoot }, shape, previous }

@@ -4,9 +4,7 @@ import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
 import { pageKeys } from './page-keys.ts'
 
 /** The state every process of a module begins with: pages that need not be stored with each. */
-export type StartPages = {
-  readonly image: MemoryImage
-  readonly digests: Uint8Array
+export type StartPages = HashedImage & {
   /** Place of a page by its digest: its number among the pages of the image. */
   readonly places: ReadonlyMap<string, number>
 }
@@ -44,18 +42,23 @@ export function unchangedPages(image: MemoryImage, start: MemoryImage): Int32Arr
   return same
 }
 
-/** Digests of an image's pages; those that are the start's are not hashed again. */
-export function digestImage(image: MemoryImage, start: StartPages | undefined): Uint8Array {
-  if (start === undefined) return digestPages(image.pages, nodeCrypto)
-  const same = unchangedPages(image, start.image)
-  const digests = new Uint8Array(same.length * digestBytes)
-  same.forEach((place, i) => {
+/** An image whose pages were hashed before. */
+export type HashedImage = { readonly image: MemoryImage; readonly digests: Uint8Array }
+
+/** Digests of an image's pages; those that are in one of `known` are not hashed again. */
+export function digestImage(image: MemoryImage, known: readonly HashedImage[]): Uint8Array {
+  const count = image.indexes.length
+  const digests = new Uint8Array(count * digestBytes)
+  const sames = known.map((each) => ({ ...each, same: unchangedPages(image, each.image) }))
+  for (let i = 0; i < count; i++) {
+    const from = sames.find(({ same }) => (same[i] ?? -1) >= 0)
+    const place = from?.same[i] ?? 0
     const at = i * imagePageBytes
     const digest =
-      place < 0
+      from === undefined
         ? digestPages(image.pages.subarray(at, at + imagePageBytes), nodeCrypto)
-        : start.digests.subarray(place * digestBytes, (place + 1) * digestBytes)
+        : from.digests.subarray(place * digestBytes, (place + 1) * digestBytes)
     digests.set(digest, i * digestBytes)
-  })
+  }
   return digests
 }

@@ -4,7 +4,9 @@ import { nodeCrypto } from '../../runtime/index.ts'
 import { imageInvalid, memoryLimitTooLow } from '../guest/errors.ts'
 import { unpackBytes } from '../guest/image/unpack-bytes.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
+import { differFrom } from './difference.ts'
 import {
+  baseBytes,
   hostStateBytesMax,
   type PackedCheckpoint,
   type PackedState,
@@ -13,12 +15,16 @@ import {
 } from './packed-state.ts'
 import { pageKeys } from './page-keys.ts'
 import { digestImage, type StartPages } from './start-pages.ts'
-import type { StoredTable } from './stored-pages.ts'
+import type { RestoredState, StoredTable } from './stored-pages.ts'
 
 const wasmPageBytes = 65_536
 
 /** A state out of the store, with what the next checkpoint needs to know of it. */
-export type Unpacked = { readonly image: MemoryImage; readonly stored: StoredTable }
+export type Unpacked = {
+  readonly image: MemoryImage
+  readonly stored: StoredTable
+  readonly restored: RestoredState
+}
 
 /**
  * The state of a checkpoint; `start` as `StoredPages` had it. Nothing it claims is allocated before it is within `memoryBytes`, and
@@ -37,27 +43,29 @@ export function unpackCheckpoint(
   const startCount = parts[0]?.storedPages === startLength ? startLength : 0
   checkShapes(parts, memoryBytes, startCount)
   const contents = parts.map(unpackContent)
-  const own = parts.flatMap((part, i) => newPages(part, contents[i] ?? new Uint8Array(0)))
-  const pagesOf = startCount > 0 && start ? [...pagesOfImage(start.image), ...own] : own
+  const store = new PageStore(startCount > 0 ? start?.image : undefined)
+  parts.forEach((part, i) => {
+    store.add(part, contents[i] ?? new Uint8Array(0))
+  })
   const content = contents.at(-1) ?? new Uint8Array(0)
   const indexes = readWords(content, 0, newest.pages)
   const places = readWords(content, newest.pages * 4, newest.pages)
   checkRising(indexes, newest.memoryBytes / imagePageBytes)
-  const pages = gather(places, pagesOf)
+  const pages = store.gather(places)
   const hostStateAt = newest.pages * pageEntryBytes
   const hostState = content.slice(hostStateAt, hostStateAt + newest.hostStateBytes)
   const { memoryBytes: byteLength } = newest
   const image = { byteLength, indexes, pages, hostState }
-  const digests = digestImage(image, start)
+  const digests = digestImage(image, start === undefined ? [] : [start])
   const root = stateRootOf({ memoryBytes: byteLength, hostState, indexes, digests }, nodeCrypto)
   if (!equalBytes(root, stateRoot)) {
     throw imageInvalid(`its state root is ${encodeBase64Url(root)}, not the one it names`)
   }
   const keys = pageKeys(digests).map((key, i) => [key, places[i] ?? 0] as const)
   const ownKeys = new Map(keys.filter(([, place]) => place >= startCount))
-  const count = pagesOf.length
+  const { count } = store
   const stored = { at, records: parts.length, startCount, count, places: ownKeys }
-  return { image, stored }
+  return { image, stored, restored: { image, digests, places } }
 }
 
 function checkShapes(parts: readonly PackedState[], memoryBytes: number, startCount: number): void {
@@ -73,8 +81,13 @@ function checkShapes(parts: readonly PackedState[], memoryBytes: number, startCo
   }
 }
 
-function contentBytes({ pages, newPages: added, hostStateBytes }: PackedState): number {
-  return pages * pageEntryBytes + hostStateBytes + added * imagePageBytes
+function contentBytes(part: PackedState): number {
+  const { newPages: added } = part
+  return basesAt(part) + (part.hasBases ? added * baseBytes : 0) + added * imagePageBytes
+}
+
+function basesAt({ pages, hostStateBytes }: PackedState): number {
+  return pages * pageEntryBytes + hostStateBytes
 }
 
 function unpackContent(part: PackedState): Uint8Array {
@@ -89,27 +102,56 @@ function unpackContent(part: PackedState): Uint8Array {
   return content
 }
 
-function newPages(part: PackedState, content: Uint8Array): Uint8Array[] {
-  const from = contentBytes(part) - part.newPages * imagePageBytes
-  return Array.from({ length: part.newPages }, (_, i) =>
-    content.subarray(from + i * imagePageBytes, from + (i + 1) * imagePageBytes),
-  )
-}
+/** All pages of the records, in order; those that are differences are made when they are wanted. */
+class PageStore {
+  readonly #pages: Uint8Array[] = []
+  readonly #bases: number[] = []
 
-function pagesOfImage({ pages, indexes }: MemoryImage): Uint8Array[] {
-  return Array.from({ length: indexes.length }, (_, i) =>
-    pages.subarray(i * imagePageBytes, (i + 1) * imagePageBytes),
-  )
-}
+  constructor(start: MemoryImage | undefined) {
+    if (start !== undefined) this.#push(start.pages, 0, start.indexes.length, undefined)
+  }
 
-function gather(places: Uint32Array, stored: readonly Uint8Array[]): Uint8Array {
-  const pages = new Uint8Array(places.length * imagePageBytes)
-  places.forEach((place, i) => {
-    const page = stored[place]
+  get count(): number {
+    return this.#pages.length
+  }
+
+  add(part: PackedState, content: Uint8Array): void {
+    const { newPages: added, hasBases } = part
+    const bases = hasBases ? readWords(content, basesAt(part), added) : undefined
+    this.#push(content, content.length - added * imagePageBytes, added, bases)
+  }
+
+  /** The pages of these places, one behind the other. */
+  gather(places: Uint32Array): Uint8Array {
+    const pages = new Uint8Array(places.length * imagePageBytes)
+    places.forEach((place, i) => {
+      this.#copy(place, pages.subarray(i * imagePageBytes, (i + 1) * imagePageBytes))
+    })
+    return pages
+  }
+
+  #push(bytes: Uint8Array, from: number, count: number, bases: Uint32Array | undefined): void {
+    const before = this.#pages.length
+    for (let i = 0; i < count; i++) {
+      const base = bases?.[i] ?? 0
+      // Only pages of records before: so every page is whole after as many steps as there are records.
+      if (base > before) throw imageInvalid('it lacks a page')
+      const at = from + i * imagePageBytes
+      this.#pages.push(bytes.subarray(at, at + imagePageBytes))
+      this.#bases.push(base)
+    }
+  }
+
+  #copy(place: number, into: Uint8Array): void {
+    const page = this.#pages[place]
+    const base = this.#bases[place] ?? 0
     if (page === undefined) throw imageInvalid('it lacks a page')
-    pages.set(page, i * imagePageBytes)
-  })
-  return pages
+    if (base === 0) into.set(page)
+    else {
+      this.#copy(base - 1, into)
+      differFrom(into, page)
+    }
+  }
 }
 
 function readWords(content: Uint8Array, from: number, count: number): Uint32Array {

@@ -1,12 +1,11 @@
 import { guestFault } from '../guest/errors.ts'
+import type { EnvironmentFacts } from './budget.ts'
 import type { Engine } from './engine.ts'
+import { isCron, isReadOnly, namesOfKinds } from './prelude/kind.ts'
+import { isException, putNumber } from './values.ts'
 import type { ValueAddress } from './world.ts'
 
-/** Bits of the flags that `begin` of the prelude takes. */
-const isCron = 1
-const isReadOnly = 2
-
-type Given = {
+type Fields = {
   readonly Id?: unknown
   readonly From?: unknown
   readonly Owner?: unknown
@@ -20,35 +19,52 @@ type Given = {
   readonly 'Read-Only'?: unknown
 }
 
-/** What `begin` takes: texts, then numbers, then texts. */
-export type Arrival = {
-  readonly texts: readonly string[]
-  readonly numbers: readonly number[]
-  readonly tags: readonly string[]
+/** What `begin` of the prelude takes, in order. */
+export type Arrival = readonly (string | number | undefined)[]
+
+/** Reads a message of the JSON-1 ABI into what the prelude takes (`Given`). Total for any JSON object. */
+export function readArrival(messageJson: string, environment: EnvironmentFacts): Arrival {
+  const fields: Fields = JSON.parse(messageJson)
+  const from = text(fields.From)
+  const owner = text(fields.Owner)
+  const target = text(fields.Target)
+  const flags =
+    (fields.Cron === true ? isCron : 0) | (fields['Read-Only'] === true ? isReadOnly : 0)
+  const kind: string[] = []
+  const values: string[] = []
+  const tags: unknown = fields.Tags
+  if (Array.isArray(tags)) {
+    for (const tag of tags) {
+      const name = text(tag?.name)
+      kind.push(name)
+      const list = namesOfKinds.has(name) ? kind : values
+      list.push(text(tag?.value))
+    }
+  }
+  return [
+    environment.digest,
+    kindText(kind),
+    text(fields.Id),
+    from,
+    owner === from ? undefined : owner,
+    target === environment.processId ? undefined : target,
+    text(fields.Data),
+    number(fields.Timestamp),
+    number(fields['Block-Height']),
+    number(fields.Nonce),
+    flags,
+    undefined,
+    ...values,
+  ]
 }
 
-/** Reads a message of the JSON-1 ABI into what the prelude takes. Total for any JSON object. */
-export function readArrival(messageJson: string, environment: string, seed: string): Arrival {
-  const given: Given = JSON.parse(messageJson)
-  const tags: string[] = []
-  const list: unknown = given.Tags
-  if (Array.isArray(list)) {
-    for (const tag of list) tags.push(text(tag?.name), text(tag?.value))
-  }
-  const flags = (given.Cron === true ? isCron : 0) | (given['Read-Only'] === true ? isReadOnly : 0)
-  return {
-    texts: [
-      environment,
-      seed,
-      text(given.Id),
-      text(given.From),
-      text(given.Owner),
-      text(given.Target),
-      text(given.Data),
-    ],
-    numbers: [number(given.Timestamp), number(given['Block-Height']), number(given.Nonce), flags],
-    tags,
-  }
+/** Begins with what separates: a character that is in none of the texts. */
+function kindText(texts: readonly string[]): string {
+  if (texts.length === 0) return ''
+  let separator = '\u0000'
+  while (texts.some((each) => each.includes(separator)))
+    separator = String.fromCharCode(separator.charCodeAt(0) + 1)
+  return separator + texts.join(separator)
 }
 
 function text(value: unknown): string {
@@ -60,58 +76,84 @@ function number(value: unknown): number {
   return typeof value === 'number' ? value : 0
 }
 
+/** Bytes of a value and of its address. */
+const valueBytes = 8
+const addressBytes = 4
+
 /**
  * Makes the engine's values of an arrival and calls `begin` with them, always in one and the same way: so
  * a restored instance allocates the very addresses the uninterrupted one does.
  */
 export function callBegin(
-  { exports }: Engine,
+  engine: Engine,
   begin: ValueAddress,
-  self: ValueAddress,
-  { texts, numbers, tags }: Arrival,
+  absent: ValueAddress,
+  arrival: Arrival,
 ): ValueAddress {
-  const { at, ends } = writeTexts(exports, [...texts, ...tags])
-  const strings = ends.map((end, i) => {
-    const from = ends[i - 1] ?? 0
-    const value = exports.qjs_new_string(at + from, end - from)
-    if (value === 0 || exports.qjs_is_exception(value) !== 0) throw tooLarge()
-    return value
-  })
-  exports.wasm_free(at)
-  const stated = numbers.map((each) => exports.qjs_new_number(each))
-  const values = [...strings.slice(0, texts.length), ...stated, ...strings.slice(texts.length)]
-  const list = exports.wasm_malloc(4 * values.length)
-  if (list === 0) throw tooLarge()
-  new Uint32Array(exports.memory.buffer, list, values.length).set(values)
-  const result = exports.qjs_call(begin, self, values.length, list)
-  exports.wasm_free(list)
-  for (const value of values) exports.qjs_free_value(value)
+  const { exports, views } = engine
+  const strings = makeStrings(engine, arrival)
+  const count = arrival.length
+  // Values of numbers first, as they must be aligned, then the list of addresses.
+  const numbersAt = exports.wasm_malloc((valueBytes + addressBytes) * count)
+  if (numbersAt === 0) throw tooLarge()
+  const listAt = numbersAt + valueBytes * count
+  const { words } = views()
+  let taken = 0
+  for (let i = 0; i < count; i++) {
+    const given = arrival[i]
+    const numberAt = numbersAt + valueBytes * i
+    if (typeof given === 'number') putNumber(engine, numberAt, given)
+    const string = typeof given === 'string' ? strings[taken++] : undefined
+    words[listAt / addressBytes + i] = string ?? (typeof given === 'number' ? numberAt : absent)
+  }
+  const result = exports.qjs_call(begin, absent, count, listAt)
+  exports.wasm_free(numbersAt)
+  for (let i = 0; i < strings.length; i++) exports.qjs_free_value(strings[i] ?? 0)
   return result
+}
+
+/** The engine's values of the texts of an arrival, in order. */
+function makeStrings(engine: Engine, arrival: Arrival): ValueAddress[] {
+  const { exports } = engine
+  const { at, ends } = writeTexts(engine, arrival)
+  const strings: ValueAddress[] = []
+  let from = 0
+  for (let i = 0; i < ends.length; i++) {
+    const end = ends[i] ?? 0
+    const string = exports.qjs_new_string(at + from, end - from)
+    if (string === 0 || isException(engine, string)) throw tooLarge()
+    strings.push(string)
+    from = end
+  }
+  exports.wasm_free(at)
+  return strings
 }
 
 const encoder = new TextEncoder()
 
-/** Copies texts in as UTF-8, one behind the other; tells where each ends. */
-function writeTexts({ memory, wasm_malloc }: Engine['exports'], given: readonly string[]) {
-  const isPlain = isOneByteEach(given.join(''))
-  // Halves of pairs at the borders of texts would join to other characters.
-  const texts = isPlain ? given : given.map((text) => text.toWellFormed())
-  const joined = texts.join('')
-  const byteLength = isPlain ? joined.length : Buffer.byteLength(joined)
-  const at = wasm_malloc(byteLength + 1)
+/** Copies the texts in as UTF-8, one behind the other; tells where each ends. */
+function writeTexts({ exports, views }: Engine, arrival: Arrival) {
+  let texts = arrival.filter((each) => typeof each === 'string')
+  let joined = texts.join('')
+  let byteLength = Buffer.byteLength(joined)
+  // So it is nearly always, and lengths need no counting.
+  const isPlain = byteLength === joined.length
+  if (!isPlain) {
+    // Halves of pairs at the borders of texts would join to other characters.
+    texts = texts.map((text) => text.toWellFormed())
+    joined = texts.join('')
+    byteLength = Buffer.byteLength(joined)
+  }
+  const at = exports.wasm_malloc(byteLength + 1)
   if (at === 0) throw tooLarge()
-  encoder.encodeInto(joined, new Uint8Array(memory.buffer, at, byteLength))
+  encoder.encodeInto(joined, views().bytes.subarray(at, at + byteLength))
+  const ends: number[] = []
   let end = 0
-  const ends = texts.map((text) => {
+  for (const text of texts) {
     end += isPlain ? text.length : Buffer.byteLength(text)
-    return end
-  })
+    ends.push(end)
+  }
   return { at, ends }
-}
-
-/** So it is nearly always, and lengths need no counting. */
-function isOneByteEach(text: string): boolean {
-  return Buffer.byteLength(text) === text.length
 }
 
 function tooLarge(): Error {

@@ -1,4 +1,4 @@
-import { encodeBase64Url, encodeText } from '@heddle/protocol/base'
+import { encodeText } from '@heddle/protocol/base'
 import { nodeCrypto } from '../../runtime/index.ts'
 import { environmentTags } from '../prepare/compute-limit.ts'
 
@@ -9,11 +9,12 @@ export const checkSteps = 10_000
 export const defaultComputeLimit = 100_000_000
 
 /** What an environment means for an evaluation. */
-type EnvironmentFacts = {
+export type EnvironmentFacts = {
   /** How often the engine may ask whether to go on. */
   readonly checks: number
-  /** Stands for its text: a digest, so that the actor need not be given the same text each time. */
-  readonly name: string
+  /** Stands for its text, so that the actor need not be given the same text each time; 48 bits. */
+  readonly digest: number
+  readonly processId: string
 }
 
 /**
@@ -22,13 +23,24 @@ type EnvironmentFacts = {
  */
 export function readEnvironments(): (environmentJson: string) => EnvironmentFacts {
   let known: string | undefined
-  let facts: EnvironmentFacts = { checks: 0, name: '' }
+  let facts: EnvironmentFacts = { checks: 0, digest: 0, processId: '' }
   return (environmentJson) => {
     if (environmentJson === known) return facts
     const checks = Math.max(1, Math.floor(readComputeLimit(environmentJson) / checkSteps))
-    facts = { checks, name: encodeBase64Url(nodeCrypto.sha256(encodeText(environmentJson))) }
+    const digest = Buffer.from(nodeCrypto.sha256(encodeText(environmentJson))).readUIntBE(0, 6)
+    facts = { checks, digest, processId: readProcessId(environmentJson) }
     known = environmentJson
     return facts
+  }
+}
+
+/** What is no environment makes the actor fail; here it only must not throw. */
+function readProcessId(environmentJson: string): string {
+  try {
+    const id: unknown = JSON.parse(environmentJson)?.Process?.Id
+    return typeof id === 'string' ? id : ''
+  } catch {
+    return ''
   }
 }
 

@@ -18,7 +18,7 @@ import { capMemory, readCustomSection } from './wasm-sections.ts'
 import { createWorld } from './world.ts'
 
 /** `Module-Format` of modules made of a quickjs-wasi engine and a prelude. */
-export const jsGuestFormat = 'wasm32-wasi-quickjs-heddle2'
+export const jsGuestFormat = 'wasm32-wasi-quickjs-heddle3'
 
 /** The engine of this format. */
 const jsEngine = {

@@ -17,6 +17,9 @@ export const callModelName = 'callModel'
 /** And `readEnvironment()`: JSON. */
 export const environmentName = 'readEnvironment'
 
+/** And `readSeed()`: 32 characters, one for each byte. */
+export const seedName = 'readSeed'
+
 /**
  * The whole outside of the sandbox: a clock that stands still at the message's timestamp, random
  * bytes drawn from its seed, UTC, no files but a log, and scripts evaluated in the global scope.
@@ -58,6 +61,7 @@ export function engineImports(engine: () => Engine): WebAssembly.Imports {
 function callHost(engine: Engine, name: string, count: number, list: number): number {
   if (name === callModelName && count === 1) return callModel(engine, list)
   if (name === environmentName) return textValue(engine, engine.world.environment)
+  if (name === seedName) return textValue(engine, seedText(engine.world.seed))
   if (name !== evalScriptName || count !== 3) return 0
   const { exports, world } = engine
   const view = new DataView(exports.memory.buffer)
@@ -99,6 +103,12 @@ function callModel(engine: Engine, list: number): number {
   world.checks += checks
   if (isSpent) world.exceeded = true
   return textValue(engine, text)
+}
+
+function seedText(seed: Uint8Array): string {
+  let text = ''
+  for (const byte of seed) text += String.fromCharCode(byte)
+  return text
 }
 
 function textValue(engine: Engine, text: string): number {

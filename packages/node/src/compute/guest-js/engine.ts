@@ -1,5 +1,6 @@
 import { decodeText } from '@heddle/protocol/base'
 import type { Meter } from '../prepare/meter.ts'
+import type { MemoryViews } from './memory-views.ts'
 import type { ValueAddress, World } from './world.ts'
 
 const encoder = new TextEncoder()
@@ -23,7 +24,6 @@ export type EngineExports = {
   qjs_get_prop_string(object: ValueAddress, name: number): ValueAddress
   qjs_set_prop_string(object: ValueAddress, name: number, value: ValueAddress): void
   qjs_get_string_len(value: ValueAddress, lengthAt: number): number
-  qjs_get_prop_uint32(object: ValueAddress, index: number): ValueAddress
   qjs_get_float64(value: ValueAddress): number
   qjs_get_value_ptr(value: ValueAddress): number
   qjs_free_cstring(text: number): void
@@ -40,6 +40,7 @@ export type EngineExports = {
 export type Engine = {
   readonly exports: EngineExports
   readonly world: World
+  readonly views: MemoryViews
   /** Counts gas where the engine was prepared. */
   readonly meter: Meter | undefined
 }

@@ -78,28 +78,89 @@ describe('an actor', () => {
     ])
   })
 
-  it('cannot fill the host with copies of one text, nor with a list that has no end', async () => {
-    const sources = [
+  it('cannot fill the host with copies of one text', async () => {
+    const actor = await spawn(
       `on('Fill', () => { const big = 'x'.repeat(5e6); for (let i = 0; i < 5000; i++) send({ target: 'a', data: big }) })`,
-      `on('Fill', () => { Array.prototype.push = function () {
-        Object.setPrototypeOf(this, new Proxy([], { get: (_, key) => key === 'push' ? () => 0 : 'message' })) } ; send({ target: 'a' }) })`,
-      `on('Fill', () => { JSON.stringify = () => '{'; assign({ processes: ['a'], message: 'b' }) })`,
+    )
+    await expect(actor.send({ action: 'Fill' })).rejects.toThrow('the result is too large')
+  })
+
+  it('cannot give the host what is no result', async () => {
+    const changes = [
+      'draft[3] = {}',
+      'draft[3] = { toString: () => 5 }',
+      'draft[2] = "1"',
+      'draft[0] = 7',
+      'draft.length = 3',
+      'draft[5] = 0',
+      'draft.push("name without a value")',
+      'draft.push("", "", 1n, "")',
+      'delete draft[1]',
+      'Object.defineProperty(draft, 1, { get: () => "a" })',
+      'for (let i = 0; i < 600; i++) draft.push("x")',
     ]
-    const texts: string[] = []
-    for (const source of sources) {
-      const actor = await spawn(source)
-      texts.push(
-        await actor.send({ action: 'Fill' }).then(({ Error: error }) => String(error), String),
-      )
+    const actor = await spawn(`on('Break', (msg) => {
+      const sent = send({ target: 'a' })
+      const draft = sent[Object.getOwnPropertySymbols(sent)[0]]
+      eval(msg.data)
+    })`)
+    for (const data of changes) {
+      const sending = actor.send({ action: 'Break', data })
+      await expect(sending, data).rejects.toThrow('not what the prelude gives')
     }
-    expect(texts[0]).toContain('the result is too large')
-    expect(texts[1]).toMatch(/changed built-ins|too large/)
-    expect(texts[2]).toContain('changed built-ins')
+    const { Messages } = await actor.send({ action: 'Break', data: 'draft[3] = "other"' })
+    expect(Messages[0]?.Data).toBe('other')
+  })
+
+  it('says what it emits whatever happens to built-ins', async () => {
+    const source = `on('Break', () => {
+      Array.prototype.push = Array.prototype.join = JSON.stringify = () => { throw 1 }
+      send({ target: 'a', data: 'text' })
+      assign({ processes: ['b'], message: 'c' })
+    })`
+    const result = await (await spawn(source)).send({ action: 'Break' })
+    expect(result.Messages[0]).toMatchObject({ Target: 'a', Data: 'text' })
+    expect(result.Assignments).toEqual([{ Message: 'c', Processes: ['b'] }])
+  })
+
+  it('emits as much as the network takes, and hears when it is too much', async () => {
+    const actor = await spawn(
+      `on('Many', (msg) => { for (let i = 0; i < Number(msg.data); i++) send({ target: 'a' }) })`,
+    )
+    expect((await actor.send({ action: 'Many', data: '10000' })).Messages).toHaveLength(10_000)
+    const { Error: error } = await actor.send({ action: 'Many', data: '10001' })
+    expect(error).toContain('10000 messages, spawns, assignments at most')
+  })
+
+  it('has texts of any form read as they are', async () => {
+    const actor = await spawn(String.raw`let kept
+      on('Say', () => {
+        const long = 'ab'.repeat(30_000)
+        const texts = ['', 'é\xff', '€', '😀', 'half \ud83d', long.slice(7, 20), long.slice(3),
+          long + 'c' + long, (long + '€').slice(59_990), kept ??= long + long, '\u0000"\\', kept + 'd']
+        for (const data of texts) send({ target: 'a', data })
+        return texts.length
+      })`)
+    for (let i = 0; i < 2; i++) {
+      const { Messages } = await actor.send({ action: 'Say' })
+      const long = 'ab'.repeat(30_000)
+      expect(Messages.map(({ Data }) => Data)).toEqual([
+        ...['', 'é\u00ff', '€', '😀', 'half \ufffd', long.slice(7, 20), long.slice(3)],
+        ...[
+          `${long}c${long}`,
+          `${long}€`.slice(59_990),
+          long + long,
+          '\u0000"\\',
+          `${long}${long}d`,
+        ],
+      ])
+      await actor.move()
+    }
   })
 
   it('sees the message, the process and nothing of the world', async () => {
     const actor = await spawn(
-      `on('See', msg => print(JSON.stringify({ ...msg, list: undefined, process: process.id,
+      `on('See', msg => print(JSON.stringify({ ...msg.toJSON(), list: undefined, process: process.id,
         name: process.name, own: ao.id === process.id })))`,
       { tags: { Name: 'seer' } },
     )

@@ -14,7 +14,7 @@ import { appendCustomSection } from './wasm-sections.ts'
  * Id of the module item below. It changes when the engine, the prelude or a tag does; processes
  * spawned before stay on the module they name.
  */
-export const jsModuleId = 'Jb7jB3evrTxonP_TBothXSm-7YrmrHSGyEAHIIG6jwo'
+export const jsModuleId = 'aAX3np9CqUCojqm4DJmmX4g-jiaNFF2mhf9l5oPxy0E'
 
 /**
  * The seed of the key that signs the module is sha256 of this text, for everyone to know: the

@@ -1,6 +1,6 @@
 import { moduleInvalid } from '../guest/errors.ts'
 import { type Engine, readText, takeException, writeText } from './engine.ts'
-import { callModelName, environmentName, evalScriptName } from './engine-imports.ts'
+import { callModelName, environmentName, evalScriptName, seedName } from './engine-imports.ts'
 import type { PreludeFile } from './prelude-archive.ts'
 import type { ValueAddress } from './world.ts'
 
@@ -26,6 +26,7 @@ const moduleScript = 1
 const bridgeName = 'heddleBridge'
 const callName = 'heddleCall'
 const readName = 'heddleEnvironment'
+const seedFunctionName = 'heddleSeed'
 const bridgeCheck = `const { begin, finish } = globalThis.${bridgeName}
 if (typeof begin !== 'function' || typeof finish !== 'function')
   throw new TypeError('it offers no begin and finish')`
@@ -44,6 +45,7 @@ export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): La
   setProperty(engine, global, bridgeName, createHostFunction(engine, evalScriptName))
   setProperty(engine, global, callName, createHostFunction(engine, callModelName))
   setProperty(engine, global, readName, createHostFunction(engine, environmentName))
+  setProperty(engine, global, seedFunctionName, createHostFunction(engine, seedName))
   world.sources = new Map(prelude.map((file) => [`./${file.name}`, file.source]))
   exports.qjs_set_module_loader(1)
   runModule(engine, `import './${prelude.at(-1)?.name ?? ''}'`)
@@ -58,7 +60,8 @@ export function startEngine(engine: Engine, prelude: readonly PreludeFile[]): La
     scratchAt: world.scratchAt,
   }
   runModule(engine, `delete globalThis.${bridgeName}`)
-  for (const name of [callName, readName]) runModule(engine, `delete globalThis.${name}`)
+  for (const name of [callName, readName, seedFunctionName])
+    runModule(engine, `delete globalThis.${name}`)
   return layout
 }
 

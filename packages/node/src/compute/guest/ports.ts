@@ -50,6 +50,9 @@ export type DriveFile = {
   read(window: number): Uint8Array
 }
 
+/** A `Result` as canonical JSON; `failed`: it has an `Error`. */
+export type WrittenResult = { readonly json: string; readonly failed: boolean }
+
 /** One live process. Not re-entrant; all its state is in `capture()`. */
 export type Guest = {
   /**
@@ -58,6 +61,11 @@ export type Guest = {
    * when the guest trapped, exited or aborted: close it and restore the last image.
    */
   handle(messageJson: string, environmentJson: string, context: GuestContext): string
+  /**
+   * The same for guests that write results themselves: what `handle` answers, read and written again, with its gas
+   * and its receipts.
+   */
+  write?(messageJson: string, environmentJson: string, context: GuestContext): WrittenResult
   /** Gas of the last message, failed ones too; undefined where gas is not counted. */
   gasUsed?(): number | undefined
   /** Models that the last message called; see `model-calls/`. */

@@ -27,7 +27,7 @@ export class ModelCalls {
   readonly #models: ReadonlyMap<string, CallableModel>
   #receipts: CallReceipt[] = []
   #calls = 0
-  #seed = 0
+  #seed: Uint8Array = new Uint8Array(8)
 
   constructor(models: ReadonlyMap<string, CallableModel> = new Map()) {
     this.#models = models
@@ -42,8 +42,7 @@ export class ModelCalls {
   begin(seed: Uint8Array): void {
     this.#receipts = []
     this.#calls = 0
-    const view = new DataView(seed.buffer, seed.byteOffset, 8)
-    this.#seed = Number(view.getBigUint64(0) >> 11n)
+    this.#seed = seed
   }
 
   /**
@@ -74,11 +73,15 @@ export class ModelCalls {
     const name = request.model === undefined ? (named ?? first) : String(request.model)
     const model = this.#models.get(name)
     if (model === undefined) throw modelNotDeclared(name, [...this.#models.keys()])
-    const seed = (this.#seed + this.#calls - 1) % seedMask
+    const seed = (firstSeed(this.#seed) + this.#calls - 1) % seedMask
     const { receipt, reply, gasUsed } = model.complete(request, { gasMax, seed })
     this.#receipts.push({ Model: name, Receipt: receipt })
     return { reply: { ...reply, model: name }, gasUsed }
   }
+}
+
+function firstSeed({ buffer, byteOffset }: Uint8Array): number {
+  return Number(new DataView(buffer, byteOffset, 8).getBigUint64(0) >> 11n)
 }
 
 /** What the request is to blame for is the same on every machine. */

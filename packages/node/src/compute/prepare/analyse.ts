@@ -1,3 +1,4 @@
+import { assert } from '@heddle/protocol/base'
 import { gasTable } from '@heddle/protocol/params'
 import { moduleInvalid } from '../guest/errors.ts'
 import type { DecodedModule, FunctionType } from './decode.ts'
@@ -20,6 +21,7 @@ import {
 } from './function-state.ts'
 import { bulkBase, type Instruction, instructionAt, shape, vectorBase } from './instructions.ts'
 import { moduleLimits } from './limits.ts'
+import { skipOperands } from './operands.ts'
 import { refuseInstruction } from './refusals.ts'
 
 /**
@@ -62,36 +64,24 @@ function step(state: FunctionState): void {
 function plainInstruction(state: FunctionState, code: number, instruction: Instruction): void {
   const { reader, floats } = state
   const { operands, pops, pushes, takes, gives } = instruction
-  let value = raw
-  if (operands === 'index') reader.skipNumber()
-  else if (operands === 'memory') skipMemoryArgument(state)
-  else if (operands === 'memory-lane') {
-    skipMemoryArgument(state)
-    reader.skip(1)
-  } else if (operands === 'lane') reader.skip(1)
-  else if (typeof operands === 'number') value = readConstant(state, code, operands)
+  assert(operands !== 'control', 'control goes another way')
+  const start = reader.at
+  skipOperands(reader, operands)
+  const isConstant = typeof operands === 'number'
+  const value = isConstant ? constantAt(reader.bytes, start, operands, code) : raw
   for (let i = 0; i < pops; i++) floats.take(pop(state), takes)
   if (pushes === 1) push(state, gives === 0 ? value : floats.produce(reader.at, gives))
 }
 
-/** Passes over the bytes of a constant (or a shuffle) and tells whether it is plain. */
-function readConstant(state: FunctionState, code: number, bytes: number): number {
-  const { reader } = state
-  const start = reader.at
-  reader.skip(bytes)
+/** Whether the bytes of a constant are plain; those of a shuffle are none. */
+function constantAt(module: Uint8Array, start: number, length: number, code: number): number {
   if (code === vectorBase + 13) return raw
-  const view = new DataView(reader.bytes.buffer, reader.bytes.byteOffset + start, bytes)
-  for (let at = 0; code !== 0x44 && at < bytes; at += 4)
+  const view = new DataView(module.buffer, module.byteOffset + start, length)
+  for (let at = 0; code !== 0x44 && at < length; at += 4)
     if (Number.isNaN(view.getFloat32(at, true))) return raw
-  for (let at = 0; code !== 0x43 && at < bytes; at += 8)
+  for (let at = 0; code !== 0x43 && at < length; at += 8)
     if (Number.isNaN(view.getFloat64(at, true))) return raw
   return plain
-}
-
-/** Alignment, then offset. A memory's index would follow alignment 64: there is only one memory. */
-function skipMemoryArgument(state: FunctionState): void {
-  if (state.reader.unsigned() >= 64) throw moduleInvalid('an instruction names a second memory')
-  state.reader.skipNumber()
 }
 
 function variable(state: FunctionState, code: number): void {

@@ -18,7 +18,7 @@ export const shape = { none: 0, f32: 1, f64: 2, f32x4: 4, f64x2: 8 } as const
  * What follows an opcode: nothing, a number, a memory argument, raw bytes (digits), one of those
  * that `read-instruction.ts` names.
  */
-type Operands = 'none' | 'index' | 'memory' | 'lane' | 'memory-lane' | 'control' | number
+export type Operands = 'none' | 'index' | 'memory' | 'lane' | 'memory-lane' | 'control' | number
 
 export type Instruction = {
   readonly operands: Operands

@@ -1,6 +1,7 @@
 import { ByteReader } from '../guest/module/byte-reader.ts'
 import { type DecodedModule, readValueType } from './decode.ts'
 import { bulkBase, instructionAt, vectorBase } from './instructions.ts'
+import { skipControlOperands, skipOperands } from './operands.ts'
 import { refuseInstruction } from './refusals.ts'
 
 /** One instruction of a body: its number (see `instructions.ts`), where it begins and ends. */
@@ -27,31 +28,10 @@ export function walkBody(
     if (opcode === 0xfc) code = bulkBase + Math.min(reader.unsigned(), 255)
     else if (opcode === 0xfd) code = vectorBase + reader.unsigned()
     const operandsAt = reader.at
-    skipOperands(reader, code)
+    const operands = instructionAt(code)?.operands
+    if (operands === undefined) throw refuseInstruction(code)
+    if (operands === 'control') skipControlOperands(reader, code)
+    else skipOperands(reader, operands)
     visit(code, at, operandsAt, reader.at)
-  }
-}
-
-function skipOperands(reader: ByteReader, code: number): void {
-  const operands = instructionAt(code)?.operands
-  if (operands === undefined) throw refuseInstruction(code)
-  if (typeof operands === 'number') reader.skip(operands)
-  else if (operands === 'index') reader.skipNumber()
-  else if (operands === 'lane') reader.skip(1)
-  else if (operands === 'control') skipControlOperands(reader, code)
-  else if (operands !== 'none') {
-    reader.skipNumber()
-    reader.skipNumber()
-    if (operands === 'memory-lane') reader.skip(1)
-  }
-}
-
-/** A block's type, the targets of a table, or two indexes. */
-function skipControlOperands(reader: ByteReader, code: number): void {
-  if (code <= 0x04) reader.skipNumber()
-  else if (code === 0x0e) for (let left = reader.unsigned(); left >= 0; left--) reader.skipNumber()
-  else {
-    reader.skipNumber()
-    reader.skipNumber()
   }
 }

@@ -2,6 +2,7 @@ import { isHeddleError } from '@heddle/protocol/base'
 import type { Clock } from '../../runtime/index.ts'
 import {
   type CheckpointDelta,
+  type RestoredState,
   type StoredAt,
   StoredPages,
   startPagesOf,
@@ -21,7 +22,7 @@ import { beginWatch, endWatch, leaveIfAsked } from './watch.ts'
  */
 const instanceBytes = 448 * 1024
 /** What remembering one stored page costs. */
-const rememberedPageBytes = 120
+const rememberedPageBytes = 160
 
 /** Who opened a file probably opens another soon: so many messages run in the way that can. */
 const suspendingSlots = 64
@@ -35,8 +36,12 @@ type HotParts = {
   readonly guest: Guest
   readonly stateBytes: number
   readonly stored: StoredPages
+  readonly restored: RestoredPages | undefined
   readonly kept: KeptState
 }
+
+/** Of the state that came out of the store; its image is what is kept. */
+type RestoredPages = Pick<RestoredState, 'digests' | 'places'>
 
 /**
  * One live process. There is no copy of its memory: where a message fails, what is kept (an older
@@ -48,6 +53,7 @@ export class HotProcess {
   readonly #cells: Int32Array
   readonly #kept: KeptState
   readonly #stored: StoredPages
+  readonly #restored: RestoredPages | undefined
   #guest: Guest
   #nextSlot: number
   /** Slots below it are in the newest good state, and in the newest state in the store. */
@@ -61,7 +67,7 @@ export class HotProcess {
 
   private constructor(
     settings: HotSettings,
-    { guest, stateBytes, stored, kept }: HotParts,
+    { guest, stateBytes, stored, restored, kept }: HotParts,
     clock: Clock,
     cells: Int32Array,
   ) {
@@ -71,6 +77,7 @@ export class HotProcess {
     this.#cells = cells
     this.#kept = kept
     this.#stored = stored
+    this.#restored = restored
     this.#guest = guest
     this.#nextSlot = nextSlot
     this.#goodSlot = nextSlot
@@ -99,7 +106,12 @@ export class HotProcess {
     const stateBytes = (image ?? module.start)?.pages.length ?? guest.memory().length
     const stored = new StoredPages(restored?.stored, start)
     const kept = new KeptState(module, memoryBytes, base)
-    return new HotProcess(settings, { guest, stateBytes, stored, kept }, clock, cells)
+    const pages = restored && {
+      digests: restored.restored.digests,
+      places: restored.restored.places,
+    }
+    const parts = { guest, stateBytes, stored, restored: pages, kept }
+    return new HotProcess(settings, parts, clock, cells)
   }
 
   /** Evaluates one message. Where it fails, memory is as if it never was when this resolves. */
@@ -143,7 +155,9 @@ export class HotProcess {
   checkpoint(): CheckpointDelta | undefined {
     if (this.#kept.isEmpty) return undefined
     this.#unsavedMs = 0
-    return this.#stored.pack(this.#captured(), this.#nextSlot)
+    const image = this.#kept.restoredImage
+    const restored = image && this.#restored && { image, ...this.#restored }
+    return this.#stored.pack(this.#captured(), this.#nextSlot, restored)
   }
 
   /** The same before the process goes to sleep; undefined too where the store has that state. */

@@ -73,6 +73,12 @@ export class KeptState {
     return this.#base === undefined && this.#since.length === 0
   }
 
+  /** The state that came out of the store, while it is the base. */
+  get restoredImage(): MemoryImage | undefined {
+    const base = this.#base
+    return base?.kind === 'image' && base.checkpoint !== undefined ? base.image : undefined
+  }
+
   /** What is kept, bytes. */
   get bytes(): number {
     return baseBytes(this.#base) + this.#sinceLength

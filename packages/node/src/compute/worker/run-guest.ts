@@ -6,9 +6,15 @@ import {
   isId,
 } from '@heddle/protocol/base'
 import { canonicalJson, digestResultText } from '@heddle/protocol/digest'
-import { errorResult, type Result, readReply, writeResult } from '@heddle/protocol/message'
+import {
+  errorResult,
+  type Result,
+  readReply,
+  resultLimits,
+  writeResult,
+} from '@heddle/protocol/message'
 import { nodeCrypto } from '../../runtime/index.ts'
-import type { Guest, GuestContext } from '../guest/ports.ts'
+import type { Guest, GuestContext, WrittenResult } from '../guest/ports.ts'
 import type { WorkMessage } from './protocol.ts'
 
 /** `entered`: the guest ran, so its memory may have changed. */
@@ -37,6 +43,8 @@ export function runGuest(
 ): GuestRun {
   try {
     const context = { ...contextOf(message), ...options }
+    const written = guest.write?.(message.json, environment, context)
+    if (written !== undefined) return ofWritten(written, guest)
     const reply = guest.handle(message.json, environment, context)
     const result = withReceipts(metered(readReply(reply), guest), guest)
     return { ...digested(result), entered: true, gasUsed: gasOf(result) }
@@ -46,6 +54,16 @@ export function runGuest(
     const result = digested(errorResult(errorMessage(error), '', gasUsed))
     return { ...result, entered: !isHeddleError(error, 'guest-message-too-large'), gasUsed }
   }
+}
+
+function ofWritten({ json, failed }: WrittenResult, guest: Guest): GuestRun {
+  const gasUsed = guest.gasUsed?.() ?? 0
+  // A unit is at most three bytes: nearly all are known to be small enough.
+  const mayExceed = json.length * 3 > resultLimits.jsonBytes
+  const result = mayExceed
+    ? digested(JSON.parse(json))
+    : { json, failed, digest: digestResultText(json, nodeCrypto) }
+  return { ...result, entered: true, gasUsed }
 }
 
 /** Where gas is counted, the count goes before what the module says. */

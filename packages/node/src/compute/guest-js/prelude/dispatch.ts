@@ -3,7 +3,7 @@ import { type EvalScript, evaluateCommand, startActor } from './evaluate.ts'
 import { takeHandler } from './handlers.ts'
 import { keepInInbox } from './inbox.ts'
 import { compileMatcher, type Matcher } from './match.ts'
-import type { Message } from './message.ts'
+import { given, type Message } from './message.ts'
 import { fail, print } from './record.ts'
 import { deliverToWait } from './waits.ts'
 
@@ -22,15 +22,21 @@ export function dispatch(message: Message, evalScript: EvalScript): void {
     started = true
     return
   }
-  if (!isTrusted(message)) {
-    print(`Message ${message.id} is not trusted: From ${message.from}, Owner ${message.owner}.`)
+  const parts = message[given]
+  const { action } = parts[0]
+  const from = parts[2]
+  const owner = parts[3]
+  const target = parts[4]
+  // Anyone can claim `From-Process`: it counts only on the word of an authority of this process.
+  if (owner !== undefined && !processInfo.authorities.includes(owner)) {
+    print(`Message ${message.id} is not trusted: From ${from}, Owner ${owner}.`)
     return
   }
-  if (message.target !== processInfo.id && !assignable.some((matches) => matches(message))) {
-    print(`Assignment ${message.id} is not accepted: it was sent to ${message.target}.`)
+  if (target !== undefined && !assignable.some((matches) => matches(message))) {
+    print(`Assignment ${message.id} is not accepted: it was sent to ${target}.`)
     return
   }
-  if (message.action === 'Eval' && message.from === processInfo.owner) {
+  if (action === 'Eval' && from === processInfo.owner) {
     evaluateCommand(message, evalScript)
     started = true
     return
@@ -39,19 +45,11 @@ export function dispatch(message: Message, evalScript: EvalScript): void {
   if (deliverToWait(message)) return
   const handler = takeHandler(message)
   if (handler !== undefined) {
-    watch(handler(message))
+    const result = handler(message)
+    // An asynchronous handler fails the message during which it fails.
+    if (result !== undefined && result instanceof Promise) result.then(undefined, fail)
     return
   }
   keepInInbox(message)
-  print(`New message from ${message.from}: Action = ${message.action ?? 'none'}`)
-}
-
-/** Anyone can claim `From-Process`: it counts only on the word of an authority of this process. */
-function isTrusted({ from, owner }: { from: string; owner: string }): boolean {
-  return from === owner || processInfo.authorities.includes(owner)
-}
-
-/** An asynchronous handler fails the message during which it fails. */
-function watch(result: unknown): void {
-  if (result instanceof Promise) result.then(undefined, fail)
+  print(`New message from ${from}: Action = ${action ?? 'none'}`)
 }

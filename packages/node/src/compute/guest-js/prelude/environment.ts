@@ -23,11 +23,12 @@ export const processInfo: ProcessInfo = {
   authorities: [],
 }
 
-let known = ''
+/** No digest is below zero. */
+let known = -1
 
-/** Takes the environment over where it is not the one called `name` already: mostly it is. */
-export function adoptEnvironment(name: string, read: () => string): void {
-  if (name === known) return
+/** Takes the environment over where it is not the one with this digest already: mostly it is. */
+export function adoptEnvironment(digest: number, read: () => string): void {
+  if (digest === known) return
   const { Process: own, Module: module }: WireEnvironment = JSON.parse(read())
   const tags = tagTable(own.Tags)
   processInfo.id = own.Id
@@ -37,7 +38,7 @@ export function adoptEnvironment(name: string, read: () => string): void {
   processInfo.tagList = own.Tags
   processInfo.module = { id: module.Id, owner: module.Owner, tags: tagTable(module.Tags) }
   processInfo.authorities = readAuthorities(own.Tags)
-  known = name
+  known = digest
 }
 
 /**

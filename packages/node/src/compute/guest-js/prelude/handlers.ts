@@ -5,6 +5,8 @@ type Handler = (message: Message) => unknown
 
 type Entry = {
   readonly matcher: Matcher
+  /** The Action it wants, where that is all it wants. */
+  readonly action: string | undefined
   readonly matches: (message: Message) => boolean
   readonly handler: Handler
   readonly once: boolean
@@ -29,7 +31,8 @@ function add(verb: string, matcher: Matcher, handler: Handler, isOnce: boolean):
   if (typeof handler !== 'function') {
     throw new TypeError(`${verb}: the second argument must be the handler, a function`)
   }
-  const entry = { matcher, matches: compileMatcher(matcher), handler, once: isOnce }
+  const action = typeof matcher === 'string' ? matcher : undefined
+  const entry = { matcher, action, matches: compileMatcher(matcher), handler, once: isOnce }
   const at = entries.findIndex((each) => each.matcher === matcher && each.once === isOnce)
   if (at < 0) entries.push(entry)
   else entries[at] = entry
@@ -43,9 +46,11 @@ function remove(entry: Entry): void {
 
 /** The handler for a message; one that was added by `once` is gone afterwards. */
 export function takeHandler(message: Message): Handler | undefined {
+  const { action } = message
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as Entry
-    if (!entry.matches(message)) continue
+    const matches = entry.action === undefined ? entry.matches(message) : entry.action === action
+    if (!matches) continue
     if (entry.once) remove(entry)
     return entry.handler
   }

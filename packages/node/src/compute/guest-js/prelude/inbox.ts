@@ -1,4 +1,4 @@
-import type { Message } from './message.ts'
+import { charsOf, type Message } from './message.ts'
 
 /** What no handler took, oldest first; `inbox` of the actor. */
 export const inbox: Message[] = []
@@ -12,18 +12,14 @@ let totalChars = 0
 let leftCount = 0
 
 export function keepInInbox(message: Message): void {
-  const size = sizeOf(message)
+  const size = charsOf(message)
   if (size > maxChars) return
-  if (inbox.length !== leftCount) totalChars = inbox.reduce((sum, each) => sum + sizeOf(each), 0)
+  if (inbox.length !== leftCount) totalChars = inbox.reduce((sum, each) => sum + charsOf(each), 0)
   inbox.push(message)
   totalChars += size
   while (inbox.length > maxMessages || totalChars > maxChars) {
     const oldest = inbox.shift()
-    if (oldest !== undefined) totalChars -= sizeOf(oldest)
+    if (oldest !== undefined) totalChars -= charsOf(oldest)
   }
   leftCount = inbox.length
-}
-
-function sizeOf({ data, tagChars }: Message): number {
-  return data.length + tagChars
 }

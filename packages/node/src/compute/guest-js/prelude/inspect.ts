@@ -3,6 +3,15 @@ const maxItems = 100
 const maxTextChars = 10_000
 const lineChars = 72
 
+type View = (value: object) => object
+
+/** By prototype: what objects are shown as whose fields are not their own. */
+const views = new Map<unknown, View>()
+
+export function showAs(prototype: object, view: View): void {
+  views.set(prototype, view)
+}
+
 /** A value as a console shows it: one line where it fits, never endless, never throwing. */
 export function inspect(value: unknown): string {
   return show(value, 0, [])
@@ -62,10 +71,11 @@ function showObject(value: object, depth: number, path: readonly unknown[]): str
   if (value instanceof Set) {
     return wrap(`Set(${value.size}) `, '{', firstOf(value, child, value.size), '}')
   }
-  const keys = Object.keys(value)
+  const seen = views.get(Object.getPrototypeOf(value))?.(value) ?? value
+  const keys = Object.keys(seen)
   const fields = keys
     .slice(0, maxItems)
-    .map((key) => `${fieldName(key)}: ${field(value, key, child)}`)
+    .map((key) => `${fieldName(key)}: ${field(seen, key, child)}`)
   if (keys.length > maxItems) fields.push(`… ${keys.length - maxItems} more`)
   return wrap(name === '' ? '' : `${name} `, '{', fields, '}')
 }

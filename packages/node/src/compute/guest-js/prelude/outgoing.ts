@@ -1,7 +1,6 @@
-import { emitAssignment, emitMessage, emitSpawn } from './emissions.ts'
 import { processInfo } from './environment.ts'
-import { keepLayout } from './layout.ts'
-import type { Tag, WireAssignment } from './wire.ts'
+import { assignmentKind, emit, messageKind, spawnKind } from './record.ts'
+import type { Tag } from './wire.ts'
 
 type TagValue = string | number | bigint | boolean | null | undefined
 type GivenTags = Readonly<Record<string, TagValue>> | readonly Tag[]
@@ -44,49 +43,65 @@ const commonTagBytes = 200
 
 let lastReference = 0
 
-function nextReference(): string {
-  lastReference += 1
-  return String(lastReference)
-}
-
-/** What an answer or a forwarded message carries whatever its author says: names and values in turn. */
-export type Carried = { readonly target: string; readonly tags: string[] }
+/** A message or a spawn in the making; its tags are names and values in turn. */
+export type Draft = [
+  kind: typeof messageKind | typeof spawnKind,
+  target: string,
+  reference: number,
+  data: string,
+  ...tags: string[],
+]
+const targetAt = 1
+const referenceAt = 2
+const dataAt = 3
+const firstTagAt = 4
 
 /** Puts a message into the outbox; it leaves when this evaluation is durable. */
-export function postMessage(
-  given: GivenMessage,
-  carried?: Carried,
-): { reference: string; target: string } {
-  const draft = readGiven('send', given, carried?.tags ?? [])
-  const target = carried?.target ?? draft.target
+export function postMessage(stated: GivenMessage): Draft {
+  const draft: Draft = [messageKind, '', 0, '']
+  readGiven('send', stated, draft, false)
+  return post(draft)
+}
+
+/** The same where target and tags of an answer or a forwarded message are there already. */
+export function postAnswer(draft: Draft, stated: Answer): Draft {
+  readGiven('send', stated, draft, true)
+  return post(draft)
+}
+
+function post(draft: Draft): Draft {
+  const target: unknown = draft[targetAt]
   if (typeof target !== 'string' || target === '') {
     throw new TypeError('send: target is missing: give the id of a process or an address')
   }
-  checkTags(draft.tags)
-  const reference = nextReference()
-  emitMessage(target, reference, draft.data, draft.tags)
-  return { reference, target }
+  return emitDraft(draft)
+}
+
+function emitDraft(draft: Draft): Draft {
+  if (draft.length > firstTagAt) checkTags(draft)
+  lastReference += 1
+  draft[referenceAt] = lastReference
+  emit(draft)
+  return draft
 }
 
 export type GivenSpawn = GivenMessage & { readonly module?: string; readonly source?: string }
 
 /** Asks for a new process: of this actor's own module unless another is named. */
-export function postSpawn(given: GivenSpawn): { reference: string } {
-  const { module = processInfo.module.id, source, ...rest } = given
-  const draft = source === undefined ? rest : { ...rest, data: source }
-  const { tags, data } = readGiven('spawn', draft, [])
-  if (!hasName(tags, 'Authority') && processInfo.authorities.length > 0) {
-    tags.unshift('Authority', processInfo.authorities.join(','))
+export function postSpawn(stated: GivenSpawn): Draft {
+  const { module = processInfo.module.id, source, ...rest } = stated
+  const draft: Draft = [spawnKind, '', 0, '']
+  readGiven('spawn', source === undefined ? rest : { ...rest, data: source }, draft, true)
+  if (!hasName(draft, 'Authority') && processInfo.authorities.length > 0) {
+    draft.push('Authority', processInfo.authorities.join(','))
   }
-  checkTags(tags)
   checkText('Module', module)
-  const reference = nextReference()
-  emitSpawn(module, reference, data, tags)
-  return { reference }
+  draft[targetAt] = module
+  return emitDraft(draft)
 }
 
-function hasName(tags: readonly string[], name: string): boolean {
-  for (let i = 0; i < tags.length; i += 2) if (tags[i] === name) return true
+function hasName(draft: Draft, name: string): boolean {
+  for (let i = firstTagAt; i < draft.length; i += 2) if (draft[i] === name) return true
   return false
 }
 
@@ -103,34 +118,33 @@ export function postAssignment(given: GivenAssignment): void {
   if (!Array.isArray(processes) || typeof message !== 'string') {
     throw new TypeError('assign: give { processes: [id, …], message: id }')
   }
-  const wire: WireAssignment = {
-    Processes: processes.map(String),
-    Message: message,
-    ...(baseLayer === undefined ? {} : { BaseLayer: baseLayer }),
-    ...(exclude === undefined ? {} : { Exclude: exclude.map(String) }),
-  }
-  emitAssignment(wire)
+  const excluded = exclude === undefined ? undefined : Array.from(exclude, String)
+  emit([assignmentKind, message, Array.from(processes, String), baseLayer, excluded])
 }
 
-/** Splits what was given into target, data and tags, which are added to `tags`. `send({ Action: 'X' })` works as in aos. */
-function readGiven(verb: string, given: GivenMessage, tags: string[]) {
-  if (typeof given !== 'object' || given === null) {
+/**
+ * Reads what an actor stated into a draft: `send({ Action: 'X' })` works as in aos. A target is read past where
+ * there is one already.
+ */
+function readGiven(verb: string, stated: GivenMessage, draft: Draft, hasTarget: boolean): void {
+  if (typeof stated !== 'object' || stated === null) {
     throw new TypeError(
       `${verb}: give an object with ${verb === 'send' ? 'target, ' : ''}tags, data`,
     )
   }
-  let target: unknown
-  let data = ''
-  for (const name of Object.keys(given)) {
-    const value = given[name]
-    if (name === 'target' || name === 'Target') target = value
-    else if (name === 'data' || name === 'Data') data = dataText(value)
-    else if (name === 'tags' || name === 'Tags') readTags(tags, value as GivenTags)
-    else if (name === 'action') addTag(tags, 'Action', value as TagValue)
-    else if (name >= 'A' && name < '[') addTag(tags, name, value as TagValue)
+  const names = Object.keys(stated)
+  // A plain loop, as elsewhere on a message's way: an iterator takes a microsecond a turn.
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string
+    const value = stated[name]
+    if (name === 'data' || name === 'Data') draft[dataAt] = dataText(value)
+    else if (name === 'tags' || name === 'Tags') readTags(draft, value as GivenTags)
+    else if (name === 'action') addTag(draft, 'Action', value as TagValue)
+    else if (name === 'target' || name === 'Target') {
+      if (!hasTarget) draft[targetAt] = value as string
+    } else if (name >= 'A' && name < '[') addTag(draft, name, value as TagValue)
     else throw new TypeError(`${verb}: unknown field ${name}: put it into tags or data`)
   }
-  return { target, data, tags }
 }
 
 /** Texts go as they are, other values as JSON with big integers in decimal digits. */
@@ -145,37 +159,45 @@ function dataText(value: unknown): string {
   return JSON.stringify(value, replacer) ?? ''
 }
 
-function readTags(tags: string[], given: GivenTags | undefined): void {
-  if (given === undefined) return
-  if (Array.isArray(given)) for (const { name, value } of given) addTag(tags, name, value)
-  else for (const name of Object.keys(given)) addTag(tags, name, Reflect.get(given, name))
+function readTags(draft: Draft, stated: GivenTags | undefined): void {
+  if (stated === undefined) return
+  if (Array.isArray(stated)) {
+    for (const { name, value } of stated) addTag(draft, name, value)
+    return
+  }
+  const table = stated as Readonly<Record<string, TagValue>>
+  const names = Object.keys(table)
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string
+    addTag(draft, name, table[name])
+  }
 }
 
-function addTag(tags: string[], name: string, value: TagValue): void {
+function addTag(draft: Draft, name: string, value: TagValue): void {
   if (value === undefined || value === null) return
   if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol') {
     throw new TypeError(`tag ${name}: a value is text, a number, a bigint or a boolean`)
   }
   if (systemTags.has(name))
     throw new TypeError(`tag ${name} is written by the system: leave it out`)
-  tags.push(String(name), String(value))
+  draft.push(String(name), String(value))
 }
 
-/** Of names and values in turn, with what the host adds. */
-function checkTags(tags: readonly string[]): void {
+/** With what the host adds. */
+function checkTags(draft: Draft): void {
   // Nearly all messages are far below every limit, even at three bytes a character.
   let chars = 0
   let suspect = false
-  for (let i = 0; i < tags.length; i++) {
-    const text = tags[i] as string
+  for (let i = firstTagAt; i < draft.length; i++) {
+    const text = draft[i] as string
     chars += text.length
     suspect ||= (text === '' && i % 2 === 0) || !text.isWellFormed()
   }
-  if (!suspect && chars <= 1_000 && tags.length <= 64) return
+  if (!suspect && chars <= 1_000 && draft.length <= 64) return
   let bytes = commonTagBytes
-  for (let i = 0; i < tags.length; i += 2)
-    bytes += checkTag(tags[i] as string, tags[i + 1] as string)
-  const count = tags.length / 2 + commonTags
+  for (let i = firstTagAt; i < draft.length; i += 2)
+    bytes += checkTag(draft[i] as string, draft[i + 1] as string)
+  const count = (draft.length - firstTagAt) / 2 + commonTags
   if (count > maxTags || bytes > maxTagBytes) {
     throw new RangeError(
       `${count} tags of ${bytes} bytes: an item holds ${maxTags} of ${maxTagBytes} bytes. ` +
@@ -211,6 +233,3 @@ function utf8Length(text: string): number {
   }
   return bytes
 }
-
-keepLayout(Object.prototype, ['target', 'data', 'tags'])
-keepLayout(Object.prototype, ['reference', 'target'])

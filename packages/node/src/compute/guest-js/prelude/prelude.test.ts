@@ -1,19 +1,26 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { readArrival } from '../arrival.ts'
 import { readAuthorities } from './environment.ts'
 import { inbox, keepInInbox } from './inbox.ts'
 import { inspect } from './inspect.ts'
+import { type Given, kindOf } from './kind.ts'
 import { compileMatcher, type Matcher } from './match.ts'
 import { Message } from './message.ts'
-import { random, seedRandom } from './random.ts'
+import { drawSeedsFrom, random, startRandom } from './random.ts'
 import { describeError, print, record, startRecord } from './record.ts'
-import { tagTable } from './wire.ts'
+import { type Tag, tagTable } from './wire.ts'
 
-type More = { readonly data?: string; readonly flags?: number }
+type Tags = Readonly<Record<string, string>> | readonly Tag[]
 
-function message(tags: Record<string, string>, more: More = {}): Message {
-  const given = { data: 'data', flags: 0, ...more }
-  const texts = Object.entries(tags).flat()
-  return new Message('id', 'alice', 'alice', 'me', given.data, 0, 0, 0, given.flags, texts)
+/** As the host states it. */
+function message(tags: Tags, { data = 'data' }: { readonly data?: string } = {}): Message {
+  const list = Array.isArray(tags)
+    ? tags
+    : Object.entries(tags).map(([name, value]) => ({ name, value }))
+  const fields = { Id: 'id', From: 'alice', Owner: 'alice', Target: 'me', Data: data, Tags: list }
+  const environment = { digest: 0, processId: 'me', checks: 0 }
+  const [, kind, ...rest] = readArrival(JSON.stringify(fields), environment)
+  return new Message([kindOf(String(kind)), ...rest] as Given)
 }
 
 beforeEach(startRecord)
@@ -64,7 +71,7 @@ describe('inspect', () => {
 })
 
 describe('matchers', () => {
-  const transfer = message({ Action: 'Transfer', Quantity: '5', From: 'tag' }, { flags: 0 })
+  const transfer = message({ Action: 'Transfer', Quantity: '5', From: 'tag' })
   const matching: Matcher[] = [
     'Transfer',
     (msg) => msg.data === 'data',
@@ -101,7 +108,8 @@ describe('matchers', () => {
 
 describe('chance', () => {
   const draw = (seed: string) => {
-    seedRandom(seed)
+    drawSeedsFrom(() => seed)
+    startRandom()
     return Array.from({ length: 10_000 }, random)
   }
 
@@ -156,14 +164,52 @@ describe('messages', () => {
     ])
   })
 
+  it.each([
+    [[]],
+    [['Action', 'A', 'Action', 'B', 'Action', 'C']],
+    [['action', 'small', 'Quantity', '5', 'Quantity', '6', 'Type', 'Message']],
+    [['a\u0000b', 'c', '', '', 'Variant', '\u0000\u0001', 'd', '\u0000']],
+    [['__proto__', 'x', 'constructor', 'y', 'SDK', '', 'toString', 'z']],
+    [['Long', 'x'.repeat(2_000), 'y'.repeat(2_000), '1', 'Type', 'z'.repeat(2_000)]],
+  ])('has the tags that came, %#', (texts) => {
+    const tags = texts.flatMap((name, i) =>
+      i % 2 === 0 ? [{ name, value: texts[i + 1] ?? '' }] : [],
+    )
+    const stated = message(tags)
+    expect(stated.tagList).toEqual(tags)
+    expect(stated.tags).toEqual(tagTable(tags))
+    expect(Object.getPrototypeOf(stated.tags)).toBe(null)
+    expect(stated.action).toBe(stated.tags.Action ?? stated.tags.action)
+    expect(message(tags).toJSON()).toEqual(stated.toJSON())
+  })
+
+  it('knows kinds apart however many there are', () => {
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 100; i++) {
+        expect(message({ Action: `A${i}`, [`T${i}`]: 'v' }).toJSON()).toMatchObject({
+          action: `A${i}`,
+          tags: { Action: `A${i}`, [`T${i}`]: 'v' },
+        })
+      }
+    }
+  })
+
+  it('is shown with its fields, which are no properties of its own', () => {
+    expect(inspect(message({ Action: 'A' }))).toMatch(
+      /^Message \{\n {2}id: "id",\n {2}from: "alice"/,
+    )
+    expect(JSON.parse(JSON.stringify(message({ Action: 'A' })))).toMatchObject({ action: 'A' })
+    expect(inspect(Object.create(Message.prototype))).toBe('[object that refuses to be read]')
+  })
+
   it('answers with the reference of whoever asked', () => {
     message({ Reference: '3', 'X-Reference': '9' }).reply()
     message({ Reference: '3', 'X-Reference': '9', 'Reply-To': 'carol' }).reply()
     message({}).reply({ data: 'd' })
-    expect(record.emissions).toEqual([
-      ...['message', 'alice', '1', '', 'X-Reference', '3', ''],
-      ...['message', 'carol', '2', '', 'X-Reference', '9', ''],
-      ...['message', 'alice', '3', 'd', ''],
+    expect(record.result.slice(4)).toEqual([
+      [0, 'alice', 1, '', 'X-Reference', '3'],
+      [0, 'carol', 2, '', 'X-Reference', '9'],
+      [0, 'alice', 3, 'd'],
     ])
   })
 

@@ -1,9 +1,13 @@
-let seed = ''
+let readSeed = () => ''
 let state: [number, number, number, number] | undefined
 
-/** Remembers this message's seed; nothing is computed until the actor asks for chance. */
-export function seedRandom(text: string): void {
-  seed = text
+/** Where the seed of the message under way is read. */
+export function drawSeedsFrom(read: () => string): void {
+  readSeed = read
+}
+
+/** Forgets the message before; nothing is read or computed until the actor asks for chance. */
+export function startRandom(): void {
   state = undefined
 }
 
@@ -12,7 +16,7 @@ export function seedRandom(text: string): void {
  * seed, so every replay sees the same. Not fit for secrets: everyone can compute them.
  */
 export function random(): number {
-  state ??= hashSeed(seed)
+  state ??= hashSeed(readSeed())
   const high = next(state) >>> 5
   const low = next(state) >>> 6
   return (high * 67_108_864 + low) / 9_007_199_254_740_992

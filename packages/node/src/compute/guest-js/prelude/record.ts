@@ -1,9 +1,40 @@
 import { inspect } from './inspect.ts'
 
+/**
+ * What leaves with the result: part of the module's format. The host reads these lists where the engine has them: writing JSON takes the
+ * engine longer than most handlers, and a call for each text longer than reading it. What all messages
+ * have in common, the host knows.
+ */
+export type Emission =
+  | [kind: typeof messageKind, target: string, reference: number, data: string, ...tags: string[]]
+  | [kind: typeof spawnKind, module: string, reference: number, data: string, ...tags: string[]]
+  | [
+      kind: typeof assignmentKind,
+      message: string,
+      processes: readonly string[],
+      baseLayer: boolean | undefined,
+      exclude: readonly string[] | undefined,
+    ]
+
+export const messageKind = 0
+export const spawnKind = 1
+export const assignmentKind = 2
+
+/** `error`: what failed; then the emissions do not count. `isPrinted`: consoles show the output unasked. */
+export type GivenResult = [
+  error: string | undefined,
+  output: string,
+  prompt: string,
+  isPrinted: boolean,
+  ...emissions: Emission[],
+]
+
+/** Where in a result its emissions begin. */
+export const firstEmissionAt = 4
+
 /** What the message being evaluated has led to so far. */
 type EvaluationRecord = {
-  /** What leaves with the result, as texts one after another: see `emit…` in `emissions.ts`. */
-  emissions: string[]
+  result: GivenResult
   lines: string[]
   lineChars: number
   error: string | undefined
@@ -12,9 +43,11 @@ type EvaluationRecord = {
 }
 
 const maxPrintedChars = 100_000
+/** The network's bound of what one message may emit. */
+const maxEmissions = 10_000
 
 export const record: EvaluationRecord = {
-  emissions: [],
+  result: [undefined, '', '', false],
   lines: [],
   lineChars: 0,
   error: undefined,
@@ -22,11 +55,20 @@ export const record: EvaluationRecord = {
 }
 
 export function startRecord(): void {
-  record.emissions = []
+  record.result = [undefined, '', '', false]
   if (record.lineChars > 0) record.lines = []
   record.lineChars = 0
   record.error = undefined
   record.evaluated = undefined
+}
+
+/** Adds to what leaves when this evaluation has been made durable. */
+export function emit(emission: Emission): void {
+  const { result } = record
+  if (result.length >= firstEmissionAt + maxEmissions) {
+    throw new RangeError(`one message emits ${maxEmissions} messages, spawns, assignments at most`)
+  }
+  result[result.length] = emission
 }
 
 /** Adds a line to the output of this message: texts as they are, other values inspected. */

@@ -1,8 +1,9 @@
 import { processInfo } from './environment.ts'
+import { showAs } from './inspect.ts'
 import { keepLayout } from './layout.ts'
 import type { Matched } from './match.ts'
 import {
-  type Carried,
+  type Draft,
   type GivenMessage,
   type GivenSpawn,
   postMessage,
@@ -10,14 +11,22 @@ import {
 } from './outgoing.ts'
 import { waitFor, waitForReply } from './waits.ts'
 
+const posted: unique symbol = Symbol('posted')
+
 /** A message on its way. Its id comes into being when the messenger signs it. */
 export class Sent {
-  declare readonly reference: string
-  declare readonly target: string
+  declare readonly [posted]: Draft
 
-  constructor(reference: string, target: string) {
-    this.reference = reference
-    this.target = target
+  constructor(draft: Draft) {
+    this[posted] = draft
+  }
+
+  get reference(): string {
+    return String(this[posted][2])
+  }
+
+  get target(): string {
+    return this[posted][1]
   }
 
   /**
@@ -27,14 +36,18 @@ export class Sent {
   receive(options: { readonly from?: string } = {}): Promise<Matched> {
     return waitForReply(this.reference, options.from ?? this.target)
   }
+
+  toJSON() {
+    return { reference: this.reference, target: this.target }
+  }
 }
 
-keepLayout(Sent.prototype, ['reference', 'target'])
+keepLayout(Sent.prototype, [posted])
+showAs(Sent.prototype, (sent) => (sent as Sent).toJSON())
 
 /** Sends a message when this evaluation has been made durable. */
-export function send(message: GivenMessage, carried?: Carried): Sent {
-  const { reference, target } = postMessage(message, carried)
-  return new Sent(reference, target)
+export function send(message: GivenMessage): Sent {
+  return new Sent(postMessage(message))
 }
 
 /** A process on its way into being: `await` it for its id. */
@@ -58,5 +71,5 @@ class Spawning {
 
 /** Spawns a process from JavaScript source, or from any module with data. */
 export function spawn(process: GivenSpawn): Spawning {
-  return new Spawning(postSpawn(process).reference)
+  return new Spawning(String(postSpawn(process)[2]))
 }

@@ -40,6 +40,7 @@ function wait(matches: Wait['matches'], add: (entry: Wait) => void): Promise<Mat
 
 /** Gives the message to who waits for it; tells whether there was one. */
 export function deliverToWait(message: Matched): boolean {
+  if (waitCount === 0) return false
   const reference = message.tags['X-Reference']
   const list = reference === undefined ? undefined : replies.get(reference)
   if (list !== undefined && reference !== undefined && takeFirst(list, message)) {

@@ -7,13 +7,6 @@ export type WireEnvironment = {
   readonly Module: { readonly Id: string; readonly Owner: string; readonly Tags: readonly Tag[] }
 }
 
-export type WireAssignment = {
-  readonly Processes: readonly string[]
-  readonly Message: string
-  readonly BaseLayer?: boolean
-  readonly Exclude?: readonly string[]
-}
-
 /** Tags by name; of repeated names the first counts, as everywhere in the protocol. */
 export type TagTable = Record<string, string | undefined>
 

@@ -20,6 +20,12 @@ const ints = (...values: number[]): Pick<Call, 'params' | 'args'> => ({
 const writing: Readonly<Record<string, Omit<Call, 'name'> & { readonly module?: string }>> = {
   _gmtime_js: { params: [i64, i32], args: [long, constant(page(0))] },
   _localtime_js: { params: [i64, i32], args: [long, constant(page(1))] },
+  // Of a time that is all zero: the last day of 1899.
+  _mktime_js: ints(page(0)),
+  _timegm_js: ints(page(1)),
+  // What is written there already is a pattern without a field.
+  strftime: ints(page(2), 4096, answerAt, page(9)),
+  strftime_l: ints(page(3) - 2, 4096, answerAt, page(9), 0),
   _tzset_js: ints(page(2), page(3), page(4), page(5)),
   clock_time_get: {
     module: wasi,
