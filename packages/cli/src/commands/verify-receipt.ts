@@ -95,7 +95,7 @@ async function openReceiptModel(
     tokenizerItem === undefined ? undefined : (await client.item(tokenizerItem, signal)).data
   const readChunk = (index: number) =>
     fetchChunk(client, manifest, index, { hash, chunkHash, signal })
-  const source = chunkSource(manifest.weights, readChunk, hash)
+  const source = chunkSource(manifest.weights, readChunk)
   const ports = { disk: createRuntime().disk, crypto: nodeCrypto }
   const room = { sessionsMax: 1, memoryBytesMax, contextTokensMax: Math.max(1, receipt.context) }
   const model = await openModel({ manifest, source, tokenizer }, ports, room)

@@ -2,7 +2,7 @@ import { chunkBytes, modelModuleFormat, readManifest } from '@heddle/protocol/mo
 import { createRuntime, nodeCrypto } from '../../runtime/index.ts'
 import type { LoadedModel } from '../answer/answer.ts'
 import { modelMemoryLimit, packedModelInvalid } from '../errors.ts'
-import { chunkSource } from '../models/chunk-source.ts'
+import { checkedChunk, chunkSource } from '../models/chunk-source.ts'
 import { chunkHash, openModel, sha256Hash } from '../models/open.ts'
 import { memoryBytesLimit } from '../options.ts'
 import { type CallableModel, createCallable } from './callable.ts'
@@ -64,9 +64,12 @@ function load(
   tokenizer: Uint8Array,
   manifest: ReturnType<typeof readManifest>,
 ): Promise<LoadedModel> {
-  const readChunk = async (index: number) =>
-    weights.subarray(index * chunkBytes, (index + 1) * chunkBytes)
-  const source = chunkSource(manifest.weights, readChunk, sha256Hash(sha256))
+  const list = manifest.weights
+  const hash = sha256Hash(sha256)
+  const source = chunkSource(list, async (index) => {
+    const bytes = weights.subarray(index * chunkBytes, (index + 1) * chunkBytes)
+    return checkedChunk(list, index, bytes, hash)
+  })
   const ports = { disk: createRuntime().disk, crypto: nodeCrypto }
   return openModel({ manifest, source, tokenizer }, ports, {
     memoryBytesMax: memoryBytesLimit,

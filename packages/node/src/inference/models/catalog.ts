@@ -5,6 +5,7 @@ import { type ModelManifest, modelTypes, readManifest } from '@heddle/protocol/m
 import { modelPartMissing, unknownModel } from '../errors.ts'
 import type { KeptItems } from '../ports.ts'
 import type { LoadInput } from '../service/thread.ts'
+import { checkedChunk } from './chunk-source.ts'
 
 /** A model that is kept here: the id of its item, and what it says. */
 export type KnownModel = {
@@ -20,7 +21,10 @@ export type Catalog = {
   find(name: string): Promise<KnownModel>
   /** What a thread loads. */
   load(id: string): Promise<LoadInput>
-  /** Bytes of a chunk, as they are kept: whoever uses them checks them. */
+  /**
+   * Bytes of a chunk, checked: by who reads them, since the thread that packs them has more to do.
+   * Rejects with `chunk-damaged` and `model-part-missing`.
+   */
   chunk(id: string, index: number): Promise<Uint8Array>
 }
 
@@ -89,7 +93,7 @@ export function createCatalog(items: KeptItems, hash: BlobHash): Catalog {
       const chunkId = manifest.chunks[index] ?? ''
       const chunk = await items.item(chunkId)
       if (chunk === undefined) throw modelPartMissing(`chunk ${index}`, chunkId)
-      return chunk.data
+      return checkedChunk(manifest.weights, index, chunk.data, hash)
     },
   }
 }

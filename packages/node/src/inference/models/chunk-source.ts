@@ -4,21 +4,29 @@ import type { WeightSource } from '../ports.ts'
 import { chunkHash } from './open.ts'
 
 /**
- * Gives one chunk of weights; it is checked here. `done` is the memory of one that nobody needs any
- * more: whoever can takes it for this one.
+ * Gives one chunk of weights, which it has checked. `done` is the memory of one that nobody needs
+ * any more: whoever can takes it for this one.
  */
 export type ReadChunk = (index: number, done?: ArrayBufferLike) => Promise<Uint8Array>
 
 /** Chunks asked for ahead of the one being read: they arrive while weights are packed. */
 const chunksAhead = 8
 
+/** `bytes`, if they are chunk `index`; else throws `chunk-damaged`. */
+export function checkedChunk(
+  list: ChunkList,
+  index: number,
+  bytes: Uint8Array,
+  sha256: BlobHash,
+): Uint8Array {
+  checkChunk(list, index, bytes, list.hashId === chunkHash.id ? chunkHash : sha256)
+  return bytes
+}
+
 /**
- * Weights read in chunks, each checked against its digest before a byte of it is handed on. Reading is
- * quick where it goes forward. Throws `chunk-damaged` and what `readChunk` throws.
+ * Weights read in chunks. Reading is quick where it goes forward. Throws what `readChunk` throws.
  */
-export function chunkSource(list: ChunkList, readChunk: ReadChunk, sha256: BlobHash): WeightSource {
-  const { sizeBytes } = list
-  const hash = list.hashId === chunkHash.id ? chunkHash : sha256
+export function chunkSource({ sizeBytes }: ChunkList, readChunk: ReadChunk): WeightSource {
   const count = Math.ceil(sizeBytes / chunkBytes)
   /** Asked for and not used yet. */
   const ahead = new Map<number, Promise<Uint8Array>>()
@@ -45,8 +53,6 @@ export function chunkSource(list: ChunkList, readChunk: ReadChunk, sha256: BlobH
     if (ahead.size <= chunksAhead / 2) for (let next = index; next <= last; next++) void ask(next)
     const bytes = await ask(index)
     ahead.delete(index)
-    // Checked when it is used, not when it comes: so it is in the cache once for both.
-    checkChunk(list, index, bytes, hash)
     if (current !== undefined) done.push(current.bytes.buffer)
     current = { index, bytes }
     return bytes

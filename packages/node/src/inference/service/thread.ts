@@ -23,7 +23,7 @@ type Load = {
   reject(error: Error): void
 }
 
-/** Brings a chunk of a model from where it is kept. */
+/** Brings a chunk of a model from where it is kept, checked. */
 export type FetchChunk = (model: string, index: number) => Promise<Uint8Array>
 
 /** What a model is loaded from. */
@@ -138,8 +138,8 @@ export class InferenceThread {
   async #bring({ call, model, index, room }: WantedChunk): Promise<void> {
     try {
       const bytes = await this.#fetchChunk(model, index)
-      const moved = new Uint8Array(room, 0, bytes.length > room.byteLength ? 0 : bytes.length)
-      moved.set(bytes.subarray(0, moved.length))
+      const moved = new Uint8Array(room, 0, bytes.length)
+      moved.set(bytes)
       this.#hand({ call, bytes: moved })
     } catch (error) {
       this.#hand({ call, error: carryError(error) })

@@ -39,7 +39,7 @@ export type WantedChunk = {
   readonly room: ArrayBuffer
 }
 
-/** The room with the chunk in it, none of it where it did not fit, or why there is none. */
+/** The room with the chunk in it, checked, or why there is none. */
 export type BroughtChunk =
   | { readonly call: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly call: number; readonly error: CarriedError }

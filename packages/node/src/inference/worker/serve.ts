@@ -6,7 +6,7 @@ import { type Clock, createRuntime, type Disk, nodeCrypto } from '../../runtime/
 import { type Answer, beginAnswer } from '../answer/answer.ts'
 import { modelNotLoaded } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
-import { chunkHash, openModel, sha256Hash } from '../models/open.ts'
+import { chunkHash, openModel } from '../models/open.ts'
 import { arrivedError, carryError } from './carried-error.ts'
 import type {
   BroughtChunk,
@@ -106,12 +106,9 @@ class InferenceServer {
   async #load({ model, manifest: bytes, tokenizer }: ToWorker & { kind: 'load' }): Promise<void> {
     try {
       if (this.#shelf.has(model)) return
-      const hash = sha256Hash(nodeCrypto.sha256)
       const manifest = readManifest(bytes, chunkHash)
-      const source = chunkSource(
-        manifest.weights,
-        (index, done) => this.#readChunk(model, index, done),
-        hash,
+      const source = chunkSource(manifest.weights, (index, done) =>
+        this.#readChunk(model, index, done),
       )
       const { contextTokensMax, answersMax } = this.#settings
       const ports = { disk: this.#disk, crypto: nodeCrypto }
