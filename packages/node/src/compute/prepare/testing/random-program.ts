@@ -249,7 +249,8 @@ class ProgramWriter {
       this.#value(type, Math.min(1, depth)),
     )
     if (this.#choose(2) === 0) return [...given, 0x10, callee]
-    return [...given, ...int(callee), 0x11, callee, 0]
+    // A table may hold what JavaScript gave: what comes out of it counts as arithmetic.
+    return this.#free('f64', [...given, ...int(callee), 0x11, callee, 0])
   }
 
   #vector(depth: number): number[] {
