@@ -26,7 +26,7 @@ export type HostedProcess = {
   /** Where the process is live, with the state before its next slot. */
   thread: ComputeThread | undefined
   evaluating: boolean
-  /** So many messages more it counts as one that holds up others, since one of its messages did. */
+  /** So many lighter messages it takes until it may wake among others again. */
   heavyFor: number
   /** What it holds while it is live, or held when it was last. */
   footprint: Footprint | undefined
