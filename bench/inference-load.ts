@@ -20,14 +20,14 @@ const runtime = createRuntime()
 const { clock } = runtime
 const readAt = promisify(read)
 const rounds = 5
-const readsAtOnce = 8
+const readsAtOnce = 16
 /** An item of a chunk and all that is around it. */
 const itemBytesMax = chunkBytes + 4096
 /**
  * What is read comes into one of these, in turn: to clear and collect fresh memory for each would cost more than
  * the reading. Far fewer are under way at once, and each is verified once it has been copied.
  */
-const buffers = Array.from({ length: 16 }, () => new Uint8Array(itemBytesMax))
+const buffers = Array.from({ length: 64 }, () => new Uint8Array(itemBytesMax))
 let lastBuffer = 0
 
 /** Loaded first, so that the thread runs and its code is compiled. */

@@ -80,13 +80,13 @@ export function createCatalog(items: KeptItems, hash: BlobHash): Catalog {
     list,
     find,
     load: async (id) => {
-      const { item, manifest } = await find(id)
+      const { manifest } = await find(id)
       const { tokenizerItem } = manifest
       const file = tokenizerItem === undefined ? undefined : await items.item(tokenizerItem)
       if (tokenizerItem !== undefined && file === undefined) {
         throw modelPartMissing('the tokenizer', tokenizerItem)
       }
-      return { manifest: new Uint8Array(item.data), tokenizer: file && new Uint8Array(file.data) }
+      return { manifest, tokenizer: file && new Uint8Array(file.data) }
     },
     chunk: async (id, index) => {
       const { manifest } = await find(id)

@@ -10,7 +10,7 @@ import { chunkHash } from './open.ts'
 export type ReadChunk = (index: number, done?: ArrayBufferLike) => Promise<Uint8Array>
 
 /** Chunks asked for ahead of the one being read: they arrive while weights are packed. */
-const chunksAhead = 8
+const chunksAhead = 16
 
 /** `bytes`, if they are chunk `index`; else throws `chunk-damaged`. */
 export function checkedChunk(

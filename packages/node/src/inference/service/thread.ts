@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { ModelManifest } from '@heddle/protocol/model'
 import { inferenceClosed, inferenceThreadLost } from '../errors.ts'
 import { arrivedError, carryError } from '../worker/carried-error.ts'
 import type {
@@ -28,7 +29,7 @@ export type FetchChunk = (model: string, index: number) => Promise<Uint8Array>
 
 /** What a model is loaded from. */
 export type LoadInput = {
-  readonly manifest: Uint8Array
+  readonly manifest: ModelManifest
   readonly tokenizer: Uint8Array | undefined
 }
 

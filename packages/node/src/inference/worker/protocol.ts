@@ -1,3 +1,4 @@
+import type { ModelManifest } from '@heddle/protocol/model'
 import type { Finish } from '@heddle/protocol/receipt'
 import type { AnswerRequest } from '../answer/answer.ts'
 
@@ -9,7 +10,7 @@ export type ToWorker =
   | {
       readonly kind: 'load'
       readonly model: string
-      readonly manifest: Uint8Array
+      readonly manifest: ModelManifest
       readonly tokenizer: Uint8Array | undefined
     }
   | { readonly kind: 'chunks'; readonly chunks: readonly BroughtChunk[] }

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, concatBytes, encodeBase64Url } from '@heddle/protocol/base'
-import { chunkBytes, readManifest } from '@heddle/protocol/model'
+import { chunkBytes } from '@heddle/protocol/model'
 import { writeReceipt } from '@heddle/protocol/receipt'
 import { type Clock, createRuntime, type Disk, nodeCrypto } from '../../runtime/index.ts'
 import { type Answer, beginAnswer } from '../answer/answer.ts'
 import { modelNotLoaded } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
-import { chunkHash, openModel } from '../models/open.ts'
+import { openModel } from '../models/open.ts'
 import { arrivedError, carryError } from './carried-error.ts'
 import type {
   BroughtChunk,
@@ -103,10 +103,9 @@ class InferenceServer {
     this.#send({ kind: 'chunks-wanted', wanted }, rooms)
   }
 
-  async #load({ model, manifest: bytes, tokenizer }: ToWorker & { kind: 'load' }): Promise<void> {
+  async #load({ model, manifest, tokenizer }: ToWorker & { kind: 'load' }): Promise<void> {
     try {
       if (this.#shelf.has(model)) return
-      const manifest = readManifest(bytes, chunkHash)
       const source = chunkSource(manifest.weights, (index, done) =>
         this.#readChunk(model, index, done),
       )

@@ -30,7 +30,7 @@ export function readLlama2cTokenizer(bytes: Uint8Array, vocab: number): Tokenize
       throw tokenizerInvalid(`token ${token} has ${length} bytes, ${pieceBytesMax} at most`)
     }
     if (at + length > bytes.length) throw tokenizerInvalid(`cut off at token ${token}`)
-    pieces.push(bytes.slice(at, at + length))
+    pieces.push(bytes.subarray(at, at + length))
     at += length
   }
   if (at !== bytes.length) {

@@ -46,7 +46,7 @@ export function checkToken(token: number, vocab: number): void {
 /** One character per byte, so that strings and maps can hold any bytes. */
 export function bytesToKey(bytes: Uint8Array): string {
   let key = ''
-  for (const byte of bytes) key += String.fromCharCode(byte)
+  for (let i = 0; i < bytes.length; i++) key += String.fromCharCode(bytes[i] as number)
   return key
 }
 
