@@ -1,13 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/index.ts'
-import {
-  arrived,
-  FakeNode,
-  type Run,
-  signerOf,
-  startMessenger,
-  until,
-} from './testing/fake-node.ts'
+import { arrived, FakeNode, signerOf } from './testing/fake-node.ts'
+import { type Run, startMessenger, until } from './testing/run-messenger.ts'
 
 const runtime = createRuntime()
 let run: Run | undefined

@@ -4,16 +4,9 @@ import { encodeBase64Url } from '@heddle/protocol/base'
 import { type Signer, type Tag, tagValue } from '@heddle/protocol/item'
 import { describe, expect, it } from 'vitest'
 import { arweaveSigner } from '../runtime/index.ts'
-import {
-  arrived,
-  FakeNode,
-  fakeFetch,
-  type Run,
-  signerOf,
-  startMessenger,
-  tags,
-  until,
-} from './testing/fake-node.ts'
+import { fakeFetch } from './testing/fake-network.ts'
+import { arrived, FakeNode, signerOf, tags } from './testing/fake-node.ts'
+import { type Run, startMessenger, until } from './testing/run-messenger.ts'
 
 const user = signerOf(200)
 const wallet = encodeBase64Url(new Uint8Array(32).fill(99))

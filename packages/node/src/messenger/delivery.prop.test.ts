@@ -4,15 +4,9 @@ import type { LogEntry } from '@heddle/protocol/message'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MessengerOptions } from './options.ts'
-import {
-  arrived,
-  FakeNode,
-  fakeFetch,
-  type Run,
-  signerOf,
-  startMessenger,
-  until,
-} from './testing/fake-node.ts'
+import { fakeFetch } from './testing/fake-network.ts'
+import { arrived, FakeNode, signerOf } from './testing/fake-node.ts'
+import { type Run, startMessenger, until } from './testing/run-messenger.ts'
 
 const user = signerOf(200)
 const wallet = encodeBase64Url(new Uint8Array(32).fill(99))

@@ -2,17 +2,9 @@ import { encodeBase64Url } from '@heddle/protocol/base'
 import { ownerAddress, parseItem, type Tag, tagValue, verifyItem } from '@heddle/protocol/item'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRuntime, nodeCrypto } from '../runtime/index.ts'
-import {
-  arrived,
-  FakeNode,
-  fakeFetch,
-  itemOf,
-  type Run,
-  signerOf,
-  startMessenger,
-  tags,
-  until,
-} from './testing/fake-node.ts'
+import { fakeFetch } from './testing/fake-network.ts'
+import { arrived, FakeNode, itemOf, signerOf, tags } from './testing/fake-node.ts'
+import { type Run, startMessenger, until } from './testing/run-messenger.ts'
 
 const engine = nodeCrypto
 const runtime = createRuntime()

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/index.ts'
 import { State } from './state.ts'
-import { arrived, FakeNode, signerOf, startMessenger, until } from './testing/fake-node.ts'
+import { arrived, FakeNode, signerOf } from './testing/fake-node.ts'
+import { startMessenger, until } from './testing/run-messenger.ts'
 
 const { timer } = createRuntime()
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'heddle-state-')), 'state.sqlite')

@@ -1,15 +1,8 @@
 import { tagValue } from '@heddle/protocol/item'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/index.ts'
-import {
-  FakeNode,
-  itemOf,
-  type Run,
-  signerOf,
-  startMessenger,
-  tags,
-  until,
-} from './testing/fake-node.ts'
+import { FakeNode, itemOf, signerOf, tags } from './testing/fake-node.ts'
+import { type Run, startMessenger, until } from './testing/run-messenger.ts'
 
 const user = signerOf(200)
 const silent = () => ({})

@@ -1,6 +1,3 @@
-import { copyFileSync, existsSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { encodeBase64Url, encodeText, HeddleError } from '@heddle/protocol/base'
 import {
   createItem,
@@ -19,9 +16,8 @@ import {
   type LogEntry,
   readAssignment,
 } from '@heddle/protocol/message'
-import { noBytes, type RouteReply, type RouteRequest, replyError } from '../../network/index.ts'
+import { replyError } from '../../network/index.ts'
 import { createRuntime, ed25519Signer, nodeCrypto } from '../../runtime/index.ts'
-import { createMessenger, type Messenger, type MessengerOptions } from '../index.ts'
 import type { Evaluation, MessengerDeps, Receipt } from '../ports.ts'
 
 const engine = nodeCrypto
@@ -34,18 +30,6 @@ type Behaviour = (entry: LogEntry) => Partial<Evaluation['result']>
 type Fault = (call: string) => 'before' | 'after' | undefined
 
 const nothing: Evaluation['result'] = { Messages: [], Spawns: [], Assignments: [] }
-
-/** Fast retries, so that tests that fail on purpose are quick. */
-const quick: Partial<MessengerOptions> = {
-  retryBaseMs: 2,
-  retryCapMs: 20,
-  commitDelayMs: 5,
-  nodePauseMs: 1,
-  nodePauseCapMs: 10,
-  requestTimeoutMs: 500,
-  stateRetryMs: 20,
-  closeGraceMs: 100,
-}
 
 export function signerOf(seed: number): Signer {
   return ed25519Signer(new Uint8Array(32).fill(seed))
@@ -307,127 +291,6 @@ export class FakeNode {
       block: { height: this.height },
     })
     return { data: { transactions: { edges: found.map((item) => ({ node: node(item) })) } } }
-  }
-}
-
-/**
- * What becomes of a call: lost before or after it was done, done twice at once or again later, arriving
- * only after the caller gave up, or refused for now.
- */
-type NetFault = 'before' | 'after' | 'twice' | 'late' | 'stray' | 'busy' | undefined
-
-/** Carries calls between fake nodes, as well as `fault` lets it. */
-export function fakeFetch(
-  nodes: readonly FakeNode[],
-  fault: (url: string) => NetFault = () => undefined,
-): typeof globalThis.fetch {
-  return async (input, init) => {
-    const url = new URL(String(input))
-    const node = nodes.find((one) => one.url === url.origin)
-    await runtime.timer.sleep(0)
-    const ends = fault(url.href)
-    if (node === undefined || ends === 'before') throw new TypeError('connection refused')
-    if (ends === 'busy') return Response.json({ error: 'busy' }, { status: 503 })
-    const body = typeof init?.body === 'string' ? encodeText(init.body) : init?.body
-    const bytes = body instanceof Uint8Array ? body : new Uint8Array(0)
-    const answer = () => node.answer(url.pathname + url.search, init?.method ?? 'GET', bytes)
-    if (ends === 'stray' || ends === 'late') runtime.timer.after(7, () => void answer())
-    if (ends === 'stray') throw new TypeError('connection timed out')
-    const first = await answer()
-    if (ends === 'twice') return answer()
-    if (ends === 'after') throw new TypeError('connection reset')
-    return first
-  }
-}
-
-/** One run of a messenger; `crash` leaves only what a power cut would. */
-export type Run = {
-  readonly messenger: Messenger
-  readonly stateFile: string
-  request(method: string, url: string, body?: Uint8Array, peer?: string): Promise<RouteReply>
-  /** Resolves with the state file a new run finds. */
-  crash(): string
-  close(): Promise<void>
-}
-
-export async function startMessenger(
-  node: FakeNode,
-  given: {
-    peers?: readonly FakeNode[]
-    fetch?: typeof globalThis.fetch
-    stateFile?: string
-    options?: Partial<MessengerOptions>
-    deps?: Partial<MessengerDeps>
-  } = {},
-): Promise<Run> {
-  const peers = given.peers ?? []
-  const stateFile = given.stateFile ?? join(newFolder(), 'messenger.sqlite')
-  let isDead = false
-  const fetch = given.fetch ?? fakeFetch(peers)
-  const deps = { ...node.deps(stateFile, peers, fetch, () => isDead), ...given.deps }
-  const messenger = await createMessenger(deps, { ...quick, ...given.options })
-  const routes = messenger.routes()
-  return {
-    messenger,
-    stateFile,
-    request: (method, url, body, peer) => callRoute(routes, method, url, body, peer),
-    crash() {
-      isDead = true
-      // What is committed is in these two files; the open transaction and all memory are lost.
-      const copy = join(newFolder(), 'messenger.sqlite')
-      copyFileSync(stateFile, copy)
-      if (existsSync(`${stateFile}-wal`)) copyFileSync(`${stateFile}-wal`, `${copy}-wal`)
-      void messenger.close()
-      return copy
-    },
-    close: () => messenger.close(),
-  }
-}
-
-function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'heddle-messenger-'))
-}
-
-async function callRoute(
-  routes: ReturnType<Messenger['routes']>,
-  method: string,
-  url: string,
-  body: Uint8Array = new Uint8Array(0),
-  peer = '127.0.0.1',
-): Promise<RouteReply> {
-  const [path = '/', query = ''] = url.split('?')
-  for (const route of routes) {
-    const names: string[] = []
-    const pattern = route.path.replace(/:(\w+)/g, (_all, name: string) => {
-      names.push(name)
-      return '([^/]+)'
-    })
-    const match = new RegExp(`^${pattern}$`).exec(path)
-    if (route.method !== method || match === null) continue
-    const params = Object.fromEntries(names.map((name, at) => [name, match[at + 1] ?? '']))
-    const request: RouteRequest = {
-      ...{ params, body, stream: noBytes(), url, method, peer, headers: {} },
-      query: new URLSearchParams(query),
-      signal: new AbortController().signal,
-    }
-    try {
-      return await route.handle(request)
-    } catch (error) {
-      return replyError(error)
-    }
-  }
-  throw new Error(`no route ${method} ${path}`)
-}
-
-/** Waits until `isSo`, or fails after `patienceMs`. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  patienceMs = 10_000,
-): Promise<void> {
-  const startMs = runtime.clock.elapsedMs()
-  while (!(await isSo())) {
-    if (runtime.clock.elapsedMs() - startMs > patienceMs) throw new Error(`waited in vain: ${isSo}`)
-    await runtime.timer.sleep(2)
   }
 }
 
