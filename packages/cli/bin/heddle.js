@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 // A node makes and drops a few kilobytes a message, on several threads at once: with room for more young
 // objects it collects them less often, which is a sixth of its work. V8 takes this at its start only.
-const youngSpace = '--max-semi-space-size=64'
+const youngSpace = '--max-semi-space-size=32'
 const nodeCommands = new Set(['up', 'tour'])
 
 const [major] = process.versions.node.split('.').map(Number)

@@ -1,7 +1,6 @@
-import { concatBytes } from '../base/index.ts'
 import type { CryptoEngine } from '../crypto/index.ts'
 import { branchBytes, chunkBytesMax, hashBytes, leafBytes } from './limits.ts'
-import { encodeNote } from './note.ts'
+import { encodeNote, writeNote } from './note.ts'
 
 /** A chunk within a data set: bytes from `fromByte` up to, without, `toByte`. */
 export type DataLeaf = {
@@ -100,21 +99,43 @@ function joinNodes(left: TreeNode, right: TreeNode, engine: CryptoEngine): TreeN
   return { id, toByte: right.toByte, children: [left, right], leaves }
 }
 
+/** Into one piece of memory: large data has as many paths as chunks, each of a dozen steps. */
 function pathTo(top: TreeNode, index: number, leaves: readonly DataLeaf[]): Uint8Array {
   const leaf = leaves[index]
   if (leaf === undefined) throw new RangeError(`there is no chunk ${index}`)
-  const parts: Uint8Array[] = []
+  const path = new Uint8Array(branchBytes * stepsTo(top, index) + leafBytes)
+  let at = 0
+  const put = (hash: Uint8Array, note: number) => {
+    path.set(hash, at)
+    writeNote(note, path, at + hashBytes)
+    at += leafBytes
+  }
   let node = top
   let before = index
   while (node.children !== undefined) {
     const [left, right] = node.children
-    parts.push(left.id, right.id, encodeNote(left.toByte))
+    path.set(left.id, at)
+    at += hashBytes
+    put(right.id, left.toByte)
     const isLeft = before < left.leaves
     if (!isLeft) before -= left.leaves
     node = isLeft ? left : right
   }
-  parts.push(leaf.dataHash, encodeNote(leaf.toByte))
-  return concatBytes(parts)
+  put(leaf.dataHash, leaf.toByte)
+  return path
+}
+
+/** Branches above chunk `index`. */
+function stepsTo(top: TreeNode, index: number): number {
+  let steps = 0
+  let node = top
+  for (let before = index; node.children !== undefined; steps++) {
+    const [left, right] = node.children
+    const isLeft = before < left.leaves
+    if (!isLeft) before -= left.leaves
+    node = isLeft ? left : right
+  }
+  return steps
 }
 
 /** H(H(dataHash) ‖ H(note)). */
