@@ -17,6 +17,10 @@ const suites: Readonly<Record<string, Suite>> = {
     settings: { HEDDLE_CRASH_ROUNDS: '50', HEDDLE_LONG: '1' },
   },
   'store-large': { files: ['e2e/store-large.test.ts'], settings: { HEDDLE_LARGE_GIB: '4' } },
+  copies: {
+    files: ['packages/node/src/copies', 'e2e/copies.test.ts'],
+    settings: { HEDDLE_COPIES: '1', HEDDLE_CRASH_ROUNDS: '12' },
+  },
   da: {
     files: ['e2e/da-processes.test.ts', 'e2e/da-recover.test.ts', 'e2e/da-liars.test.ts'],
     settings: { HEDDLE_DA_BLOBS: '100', HEDDLE_DA_RECOVER: '1', HEDDLE_DA_LIARS: '1' },

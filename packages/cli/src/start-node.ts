@@ -51,6 +51,24 @@ export const nodeFlags: Readonly<Record<string, Flag>> = {
     type: 'string',
     help: 'WINSTON asked for a MiB of a transaction’s data (default 0)',
   },
+  keepers: {
+    type: 'string',
+    help: 'URL#ADDRESS,… of nodes that keep copies of uploads that ask for several',
+  },
+  placement: { type: 'string', help: 'LABEL,… of where this node’s disk is, e.g. region:eu' },
+  'keep-copies-mib': {
+    type: 'string',
+    help: 'MEBIBYTES to keep for other nodes, all together (default 0: nothing)',
+  },
+  'keep-for': { type: 'string', help: 'ADDRESS,… of nodes to keep copies for; or anyone' },
+  'stake-authority': {
+    type: 'string',
+    help: 'ADDRESS whose items give keepers their stakes (default: the node’s own)',
+  },
+  'challenge-copies-s': {
+    type: 'string',
+    help: 'SECONDS between two challenges of a copy (default 3600)',
+  },
   recover: {
     type: 'string',
     help: 'PROCESS,… to rebuild from the store: that of --peer, or this node’s own',

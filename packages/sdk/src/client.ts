@@ -1,6 +1,7 @@
 import { encodeText, isId } from '@heddle/protocol/base'
 import { portableCrypto, type StreamHash, startPortableSha384 } from '@heddle/protocol/crypto'
 import { type Item, parseItem, type Signer, verifyItem } from '@heddle/protocol/item'
+import { permanentRetention, type Retention, tagsOfRetention } from '@heddle/protocol/params'
 import type { DaClient } from './da/client.ts'
 import { createLazyDa } from './da/lazy.ts'
 import type { DaOptions } from './da/source.ts'
@@ -49,12 +50,20 @@ export type SpawnInput = {
   readonly signal?: AbortSignal
 }
 
+/** How an upload is kept; what is left out is as it is without any. */
+export type UploadRetention = Partial<Retention>
+
 /** What is kept as an item, and how it travels. */
 export type UploadInput = {
   /** A `Blob` (a browser's `File`; in Node `fs.openAsBlob(path)`) may be larger than memory. */
   readonly data: Uint8Array | string | Blob
   /** `Content-Type` is what browsers show it as. */
   readonly tags?: TagInput
+  /**
+   * How long, in how many copies at nodes of other operators, where, and with how much at stake; where
+   * nothing is said for ever, one copy, anywhere.
+   */
+  readonly retention?: UploadRetention
   readonly signal?: AbortSignal
   /** Of a `Blob` only: bytes of a part; 5 MiB unless told. */
   readonly partBytes?: number
@@ -80,8 +89,8 @@ export type Client = {
   /** The handle of a process; asks nothing yet. Throws `id-invalid`. */
   process(id: string): ProcessHandle
   /**
-   * Keeps data as a signed item; returns its id once it is durable. Equal uploads may be one item. A
-   * `Blob` goes in parts, and on where it broke off.
+   * Keeps data as a signed item; returns its id once it is durable, and all copies it asks for are proven.
+   * Equal uploads may be one item. A `Blob` goes in parts, and on where it broke off.
    */
   upload(input: UploadInput): Promise<string>
   /** The data of an item or transaction as it comes, checked here: see `Download`. */
@@ -153,17 +162,18 @@ async function spawn(
 async function upload(
   { transport, startSha384 }: { transport: Transport; startSha384: () => StreamHash },
   signer: Signer | undefined,
-  { data, tags, signal, ...rest }: UploadInput,
+  { data, tags, retention, signal, ...rest }: UploadInput,
 ): Promise<string> {
   if (signer === undefined) throw errors.signerMissing()
+  const all = [...tagList(tags), ...tagsOfRetention({ ...permanentRetention, ...retention })]
   // A wallet that signs whole items needs all of one at once.
   if (data instanceof Blob && !isItemSigner(signer)) {
-    const input = { ...rest, tags: tagList(tags), signal }
+    const input = { ...rest, tags: all, signal }
     return await uploadParts({ transport, signer, startSha384 }, data, input)
   }
   const whole = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data
   const bytes = typeof whole === 'string' ? encodeText(whole) : whole
-  const item = await createSignedItem({ data: bytes, tags: tagList(tags) }, signer)
+  const item = await createSignedItem({ data: bytes, tags: all }, signer)
   await postBytes(transport, '/v1/tx', item.bytes, signal)
   return item.id
 }

@@ -12,6 +12,7 @@ export {
   createClient,
   type SpawnInput,
   type UploadInput,
+  type UploadRetention,
 } from './client.ts'
 export type { DaClient, DaStatus, StorersAnswer } from './da/client.ts'
 export type { GetInput } from './da/get.ts'

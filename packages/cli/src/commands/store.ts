@@ -13,6 +13,7 @@ import {
 } from '../command.ts'
 import { connect } from '../connect.ts'
 import { answer, withProgress } from '../output.ts'
+import { giveStake, showCopies } from './store-copies.ts'
 import { recoverProcess } from './store-recover.ts'
 
 type Status = {
@@ -23,6 +24,12 @@ type Status = {
   readonly segments: number
   readonly holds: number
   readonly damaged: number
+  readonly copies?: {
+    readonly promised: number
+    readonly short: number
+    readonly kept: number
+    readonly keptBytes: number
+  }
 }
 
 type Audit = {
@@ -41,8 +48,19 @@ function describeStatus(status: Status): string {
     ['chunks', `${status.chunks}, ${status.chunkBytes} bytes`],
     ['disk', `${status.diskBytes} bytes in ${status.segments} segments`],
     ['damaged', `${status.damaged} since the start`],
+    ...copiesRows(status),
   ]
   return rows.map(([name = '', value]) => `${name.padEnd(10)} ${value}`).join('\n')
+}
+
+function copiesRows({ copies }: Status): string[][] {
+  if (copies === undefined) return []
+  const { promised, short, kept, keptBytes } = copies
+  const missing = short === 0 ? 'none short of copies' : `${short} SHORT OF COPIES`
+  return [
+    ['copies', `of ${promised} items at keepers, ${missing}`],
+    ['kept', `${kept} for other nodes, ${keptBytes} bytes`],
+  ]
 }
 
 async function showStatus({ flags, signal }: Given): Promise<number> {
@@ -123,8 +141,11 @@ async function rollUp({ flags, signal }: Given): Promise<number> {
 
 export const storeCommand: Command = {
   name: 'store',
-  usage: 'status | audit | challenge ROOT SIZE | rebuild | recover PROCESS | rollup',
-  summary: 'Show, audit or challenge a node’s store; rebuild its index, or a process from it',
+  usage:
+    'status | copies ID | stake KEEPER WINSTON | audit | challenge ROOT SIZE | rebuild | ' +
+    'recover PROCESS | rollup',
+  summary:
+    'Show, audit or challenge a node’s store and its copies; rebuild its index, or a process',
   flags: {
     ...clientFlags,
     count: { type: 'string', help: 'COUNT of chunks to recall (default 100; challenge: 4)' },
@@ -143,6 +164,12 @@ export const storeCommand: Command = {
     if (verb === 'challenge' && root !== undefined && size !== undefined) {
       return challenge(root, size, given)
     }
+    if (verb === 'stake' && root !== undefined && size !== undefined) {
+      return giveStake(root, size, given)
+    }
+    if (verb === 'copies' && root !== undefined && size === undefined) {
+      return showCopies(root, given)
+    }
     if (verb === 'recover' && root !== undefined && size === undefined) {
       return recoverProcess(root, given)
     }
@@ -153,8 +180,8 @@ export const storeCommand: Command = {
       if (verb === 'rebuild') return rebuild(given)
     }
     throw usageError(
-      'heddle store: status, audit, challenge ROOT SIZE, rebuild, recover PROCESS, or rollup. ' +
-        'See: heddle store --help',
+      'heddle store: status, copies ID, stake KEEPER WINSTON, audit, challenge ROOT SIZE, rebuild, ' +
+        'recover PROCESS, or rollup. See: heddle store --help',
     )
   },
 }

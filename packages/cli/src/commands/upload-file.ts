@@ -1,7 +1,8 @@
 import { openAsBlob } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { errorMessage, HeddleError } from '@heddle/protocol/base'
-import type { Client, Tag, UploadProgress } from '@heddle/sdk'
+import { permanentRetention, tagsOfRetention } from '@heddle/protocol/params'
+import type { Client, Tag, UploadProgress, UploadRetention } from '@heddle/sdk'
 import { remark } from '../output.ts'
 import { createProgressBar, type ProgressBar } from './da-progress.ts'
 import { createStateWriter, readUploadState, removeUploadState } from './upload-state.ts'
@@ -19,15 +20,19 @@ export async function statFile(path: string): Promise<File> {
   }
 }
 
+/** What an upload says of itself, and how it is to be kept. */
+type Asked = { readonly tags: readonly Tag[]; readonly retention: UploadRetention | undefined }
+
 /** Uploads a file in parts, with a bar; `FILE.upload.json` beside it lets another try go on. */
 export async function uploadFile(
   client: Client,
   { path, sizeBytes, modifiedMs }: File,
-  tags: readonly Tag[],
+  { tags, retention }: Asked,
   signal: AbortSignal,
 ): Promise<string> {
   const statePath = `${path}.upload.json`
-  const facts = { url: client.url, modifiedMs, tags, owner: client.address }
+  const all = [...tags, ...tagsOfRetention({ ...permanentRetention, ...retention })]
+  const facts = { url: client.url, modifiedMs, tags: all, owner: client.address }
   const resume = await readUploadState(statePath, facts)
   if (resume !== undefined) {
     const doneBytes = Math.min(sizeBytes, resume.done.length * resume.partBytes)
@@ -38,7 +43,7 @@ export async function uploadFile(
   const onState = createStateWriter(statePath, facts)
   const onProgress = (progress: UploadProgress) => show(bars, progress)
   try {
-    const given = { data, tags, signal, onProgress, onState, ...(resume && { resume }) }
+    const given = { data, tags: all, signal, onProgress, onState, ...(resume && { resume }) }
     const id = await client.upload(given)
     await removeUploadState(statePath)
     return id

@@ -36,6 +36,18 @@ export type NodeOptions = {
   readonly dev: boolean
   /** Asked for a MiB of a layer-1 transaction's data, winston. */
   readonly winstonPerMebibyte: number
+  /** Nodes that keep copies of what is uploaded here, and the addresses they sign as. */
+  readonly keepers: readonly { readonly url: string; readonly address: string }[]
+  /** Labels of where this node's disk is, such as `region:eu`. */
+  readonly placement: readonly string[]
+  /** What this node keeps for others, all together, MiB; 0: nothing. */
+  readonly keepCopiesMebibytes: number
+  /** Addresses of the nodes that copies are kept for. */
+  readonly keepFor: readonly string[] | 'anyone'
+  /** Address whose items on the base layer give stakes; default: the node's own. */
+  readonly stakeAuthority: string | undefined
+  /** Time between two challenges of a copy, seconds. */
+  readonly challengeCopiesSeconds: number
   /** Processes to rebuild from the rollups that peers, or this node's own store, hold. */
   readonly recover: readonly string[]
 }
@@ -65,5 +77,11 @@ export const nodeDefaults: NodeOptions = {
   lanePort: 0,
   dev: false,
   winstonPerMebibyte: 0,
+  keepers: [],
+  placement: [],
+  keepCopiesMebibytes: 0,
+  keepFor: [],
+  stakeAuthority: undefined,
+  challengeCopiesSeconds: 3600,
   recover: [],
 }

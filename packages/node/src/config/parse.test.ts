@@ -26,8 +26,33 @@ describe('parseNodeOptions', () => {
     ['log', 'loud'],
     ['availability', 'always'],
     ['availability', 'certified'],
+    ['keepers', 'http://a:1'],
+    ['keepers', 'http://a:1#short'],
+    ['placement', 'Not A Label'],
+    ['keep-copies-mib', '10'],
+    ['keep-for', 'somebody'],
+    ['challenge-copies-s', '0'],
   ])('refuses --%s %s, naming both', (name, value) => {
     expect(() => parseNodeOptions({ [name]: value })).toThrow(`--${name} ${value}`)
+  })
+
+  it('reads keepers with their addresses, and for whom copies are kept', () => {
+    const address = 'A'.repeat(43)
+    const options = parseNodeOptions({
+      keepers: `http://a:1/#${address}, https://b/node#${address}`,
+      placement: 'region:eu,disk:ssd',
+      'keep-copies-mib': '10',
+      'keep-for': address,
+    })
+    const keepers = [
+      { url: 'http://a:1', address },
+      { url: 'https://b/node', address },
+    ]
+    expect(options).toMatchObject({ keepers, placement: ['region:eu', 'disk:ssd'] })
+    expect(options).toMatchObject({ keepCopiesMebibytes: 10, keepFor: [address] })
+    expect(parseNodeOptions({ 'keep-copies-mib': '1', 'keep-for': 'anyone' }).keepFor).toBe(
+      'anyone',
+    )
   })
 
   it('takes certified availability where there are storers, and says how to get some', () => {

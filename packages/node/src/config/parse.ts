@@ -1,4 +1,5 @@
 import { HeddleError, isId } from '@heddle/protocol/base'
+import { isPlacementLabel, retentionLimits } from '@heddle/protocol/params'
 import { allRoles, type NodeOptions, nodeDefaults } from './options.ts'
 
 /** Raw settings by flag name: from the command line, or from `HEDDLE_…` variables. */
@@ -35,6 +36,26 @@ function splitList(value: string): string[] {
 function processId(value: string): string {
   if (isId(value)) return value
   throw wrongSetting('recover', value, 'give ids of processes, 43 characters each, with commas')
+}
+
+function addressOf(name: string, value: string): string {
+  if (isId(value)) return value
+  throw wrongSetting(name, value, 'give addresses of nodes, 43 characters each (heddle status)')
+}
+
+/** The address is named by the operator: who answers at a URL could be anybody. */
+function parseKeeper(value: string): NodeOptions['keepers'][number] {
+  const mark = value.lastIndexOf('#')
+  const address = value.slice(mark + 1)
+  if (mark > 0 && isId(address)) return { url: httpUrl('keepers', value.slice(0, mark)), address }
+  throw wrongSetting('keepers', value, 'give URL#ADDRESS of each keeper (heddle status tells it)')
+}
+
+function parsePlacement(value: string): string[] {
+  const labels = splitList(value)
+  const isFine = labels.length <= retentionLimits.placementLabels && labels.every(isPlacementLabel)
+  if (isFine) return labels
+  throw wrongSetting('placement', value, 'give at most 16 labels such as region:eu, with commas')
 }
 
 /** Each unit reads the others' logs directly, so for now a node has all of them or is none. */
@@ -80,6 +101,18 @@ const parsers: Readonly<Record<string, (value: string) => Partial<NodeOptions>>>
   'winston-per-mib': (value) => ({
     winstonPerMebibyte: wholeNumber('winston-per-mib', value, 0, Number.MAX_SAFE_INTEGER),
   }),
+  keepers: (value) => ({ keepers: splitList(value).map(parseKeeper) }),
+  placement: (value) => ({ placement: parsePlacement(value) }),
+  'keep-copies-mib': (value) => ({
+    keepCopiesMebibytes: wholeNumber('keep-copies-mib', value, 0, 1_073_741_824),
+  }),
+  'keep-for': (value) => ({
+    keepFor: value === 'anyone' ? value : splitList(value).map((one) => addressOf('keep-for', one)),
+  }),
+  'stake-authority': (value) => ({ stakeAuthority: addressOf('stake-authority', value) }),
+  'challenge-copies-s': (value) => ({
+    challengeCopiesSeconds: wholeNumber('challenge-copies-s', value, 1, 31_536_000),
+  }),
   recover: (value) => ({ recover: splitList(value).map(processId) }),
   'model-memory-mib': (value) => ({
     modelMemoryMebibytes: wholeNumber('model-memory-mib', value, 16, 65_536),
@@ -107,6 +140,7 @@ export function parseNodeOptions(settings: Settings): NodeOptions {
     }
   }
   checkStorers(options)
+  checkKeeping(options)
   return options
 }
 
@@ -115,4 +149,11 @@ function checkStorers({ availability, storers, storerSetFile }: NodeOptions): vo
   if (availability === 'local' || storers > 0 || storerSetFile !== undefined) return
   const want = 'needs storers: add --storers 24, or --storer-set FILE with those of a network'
   throw wrongSetting('availability', availability, want)
+}
+
+/** Who may fill this disk is for the operator to say. */
+function checkKeeping({ keepCopiesMebibytes, keepFor }: NodeOptions): void {
+  if (keepCopiesMebibytes === 0 || keepFor.length > 0) return
+  const want = 'say for whom: add --keep-for ADDRESS,… (heddle status tells a node’s), or anyone'
+  throw wrongSetting('keep-copies-mib', keepCopiesMebibytes, want)
 }

@@ -191,13 +191,13 @@ export function uploadUnknown(id: string): HeddleError {
   )
 }
 
-/** An upload asks for more than one node can promise by itself. */
+/** An upload asks for more than this node can promise by itself, and it has no keepers to ask. */
 export function retentionUnkept(what: string): HeddleError {
   return new HeddleError(
     'retention-unkept',
     'invalid',
     `the upload asks for ${what}, and this node alone cannot promise that: it keeps one copy. ` +
-      'Publish the data over the wide lane (heddle da put), or leave the tag out.',
+      'Leave the tag out, or publish the data over the wide lane (heddle da put).',
     { what },
   )
 }
@@ -243,11 +243,12 @@ export function dataTooLarge(limitBytes: number): HeddleError {
 }
 
 /** A reward below the price this node's operator asks. */
-export function rewardTooLow(reward: string, price: bigint): HeddleError {
+export function rewardTooLow(reward: string, price: bigint, copies: number): HeddleError {
+  const asked = copies === 1 ? '/price/:bytes' : `/price/:bytes?copies=${copies}`
   return new HeddleError(
     'reward-too-low',
     'invalid',
-    `the reward is ${reward} winston, the price ${price}: ask /price/:bytes and sign again.`,
+    `the reward is ${reward} winston, the price ${price}: ask ${asked} and sign again.`,
     { reward, price: String(price) },
   )
 }

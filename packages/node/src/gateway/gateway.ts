@@ -9,6 +9,7 @@ import { createWallets, developmentRoutes } from './arweave/development.ts'
 import { networkRoutes } from './arweave/network.ts'
 import { transactionRoutes } from './arweave/transactions.ts'
 import { type HeldContent, heldContent } from './content.ts'
+import { findKeeperStake } from './items/keeper-stake.ts'
 import { createPeerItems, type PeerItemsDeps } from './items/peer-items.ts'
 import { findAnnouncedSchedulers, findSchedulerLocation } from './items/scheduler-location.ts'
 import { openItemStore } from './items/store.ts'
@@ -17,6 +18,7 @@ import { mainnetRoutes } from './mainnet/routes.ts'
 import { type GatewayOptions, gatewayDefaults } from './options.ts'
 import type { MainnetDeps } from './ports.ts'
 import { queryRoutes } from './query/routes.ts'
+import { type ItemCopy, keepCopy } from './upload/keep-copy.ts'
 import { type PartsDeps, PartUploads } from './upload/parts.ts'
 import { partsTaker, type UploadDeps, uploadRoutes } from './upload/routes.ts'
 
@@ -60,6 +62,15 @@ export type Gateway = {
   announcedSchedulers(except: string, limit: number): Promise<string[]>
   /** Tells whether a final block of the base layer holds the item. */
   settled(id: string): Promise<boolean>
+  /**
+   * Keeps an item another node asked this one to keep, once its signature is checked; its data is in the
+   * store. Rejects with `item-signature-wrong`, `transaction-wrong`, `request-invalid`.
+   */
+  keepCopy(copy: ItemCopy): Promise<void>
+  /** Tells whether an item or a transaction is kept here, whether or not its data is. */
+  isKept(id: string): Promise<boolean>
+  /** Winston a node has at stake by the word of an authority (addresses) in the base layer's blocks. */
+  keeperStake(authority: string, keeper: string): Promise<bigint>
   /** Resolves when all that is durable now can be found. Queries do this by themselves. */
   catchUp(): Promise<void>
   /** Routes of the node's root: uploads, content, Arweave's node API, GraphQL. */
@@ -110,6 +121,9 @@ export async function createGateway(
     schedulerLocation: (owner) => findSchedulerLocation(store, owner),
     announcedSchedulers: (except, limit) => findAnnouncedSchedulers(store, except, limit),
     settled: (id) => store.settled(id),
+    keepCopy: (copy) => keepCopy(copy, store, deps),
+    isKept: async (id) => (await store.holding(id)) !== undefined,
+    keeperStake: (authority, keeper) => findKeeperStake(store, authority, keeper),
     catchUp: () => store.catchUp(),
     routes: () => [
       ...uploadRoutes(store, deps, options, parts),

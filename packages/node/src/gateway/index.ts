@@ -3,12 +3,14 @@ export { type GatewayOptions, gatewayDefaults } from './options.ts'
 export type {
   BaseBlock,
   BaseLayer,
+  CopyPlacer,
   DataStore,
   ItemsDeps,
   MainnetCompute,
   MainnetDeps,
   MainnetScheduler,
   ProcessLogs,
+  PromisedItem,
   SchedulePage,
   Verify,
 } from './ports.ts'

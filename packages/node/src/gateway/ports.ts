@@ -74,6 +74,25 @@ export type DataStore = {
   hold(data: StoredData, holder: string, retention: Retention): Promise<void>
 }
 
+/** An item or transaction whose data is in the store, with what is promised of it. */
+export type PromisedItem = {
+  readonly id: string
+  /** All of the item before its data, or the JSON of a transaction without it. */
+  readonly header: Uint8Array
+  readonly data: StoredData
+  readonly retention: Retention
+}
+
+/** Who has other nodes keep copies (structurally `Copies`, which wiring hands over). */
+export type CopyPlacer = {
+  /** Rejects where a retention cannot be kept with the keepers there are. */
+  check(retention: Retention, sizeBytes?: number): Promise<void>
+  /** Places copies, then calls `keep`; where that rejects, or it does, nothing of it stays. */
+  keep(item: PromisedItem, keep: () => Promise<void>): Promise<void>
+  /** Tells whether copies of an item are promised already. */
+  isPromised(id: string): boolean
+}
+
 export type ItemsDeps = {
   readonly journal: Pick<OrderedLog, 'append' | 'read' | 'head'>
   /** Epoch under which this node writes to the journal (`OrderedLog.claim`). */
@@ -84,6 +103,8 @@ export type ItemsDeps = {
   readonly engine: CryptoEngine
   /** Without it what does not fit into a record of the journal is refused. */
   readonly store?: DataStore
+  /** Without it uploads that ask for more than this node's own copy are refused. */
+  readonly copies?: CopyPlacer
   readonly clock: Clock
   readonly timer: Timer
   /** Told what went wrong behind the reply (indexing, ordering), once each time. */

@@ -5,17 +5,22 @@ import {
   dropStoreIndex,
   openStore,
   type Store,
+  type StoreDeps,
   type StoreStatus,
 } from '../store/index.ts'
 import type { Ground } from './ground.ts'
 import { lockDataFolder } from './lock.ts'
 
 /** The store of this node, in `store/` of its data folder. */
-export async function openNodeStore({ options, runtime, log, closing }: Ground): Promise<Store> {
+export async function openNodeStore(
+  { options, runtime, log, closing }: Ground,
+  copies: NonNullable<StoreDeps['copies']>,
+): Promise<Store> {
   const room = log.forRoom('store')
   const store = await openStore(storeFolder(options.dataFolder), {
     runtime,
     engine: nodeCrypto,
+    copies,
     onDamage(damage) {
       if (damage.isTail)
         room.warn({ ...damage }, 'passed over a torn tail nobody was told was kept')

@@ -3,6 +3,7 @@ import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Item, Signer } from '@heddle/protocol/item'
 import { type Compute, createCompute } from '../compute/index.ts'
 import { type Consensus, openSolo } from '../consensus/index.ts'
+import type { Copies } from '../copies/index.ts'
 import {
   createGateway,
   createMainnetRoutes,
@@ -27,6 +28,7 @@ import type { Store } from '../store/index.ts'
 import { announceToPeers, makeAnnouncement } from './announce.ts'
 import { openWideLane } from './availability.ts'
 import { certifyLate } from './certify.ts'
+import { openNodeCopies } from './copies.ts'
 import { docsRoutes } from './docs.ts'
 import { openExplorer } from './explorer.ts'
 import type { Ground } from './ground.ts'
@@ -74,6 +76,7 @@ async function openGateway(
   consensus: Consensus,
   scheduler: Scheduler,
   store: Store,
+  copies: Copies,
   verifier: Verifier,
 ): Promise<Gateway> {
   const { dev, winstonPerMebibyte } = ground.options
@@ -85,7 +88,8 @@ async function openGateway(
       epoch: await journal.claim(),
       consensus,
       log: scheduler,
-      store,
+      store: copies.heal(store),
+      copies,
       verify: (item) => verifier.verify(item),
       checkTransaction: (body) => verifier.checkTransaction(body),
       peers: ground.options.peers,
@@ -192,8 +196,10 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
     { indexPath: inData(ground, 'index/scheduler.sqlite') },
   )
   closing.add(() => scheduler.close())
-  const store = await openNodeStore(ground)
-  const gateway = await openGateway(ground, consensus, scheduler, store, verifier)
+  const store = await openNodeStore(ground, () => copies.summary())
+  const copies = await openNodeCopies(ground, store, () => gateway)
+  const gateway = await openGateway(ground, consensus, scheduler, store, copies, verifier)
+  copies.start()
   const inference = openInference(ground, gateway)
   const compute = await openCompute(ground, scheduler, gateway, verify, inference)
   followModels(inference, scheduler, compute)
@@ -210,8 +216,7 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
   const openNamed = (name: string) => openLog(name, ground)
   const wideLane = await openWideLane(ground, openNamed)
   await certificates.open(scheduler, wideLane, openNamed)
-  const { onPublished, onCertified } = certificates
-  const certified = { blobs: wideLane.certificates, onPublished, onCertified }
+  const certified = { ...certificates, blobs: wideLane.certificates }
   const explorer = openExplorer(ground, consensus, scheduler, compute, certified, () => mounts)
   await announce(ground, gateway)
   measureFlow(ground, scheduler, compute)
@@ -240,6 +245,7 @@ export async function wireRooms(ground: Ground): Promise<Rooms> {
       routes: provenanceRoutes({ items: keptItems(gateway), verify, engine: nodeCrypto }),
     },
     { room: 'store', prefix: '', routes: store.routes() },
+    { room: 'copies', prefix: '', routes: copies.routes() },
     { room: 'rollup', prefix: '', routes: rollup.routes() },
     { room: 'gateway', prefix: '', routes: gateway.routes() },
   ]

@@ -67,6 +67,16 @@ export type AuditReport = {
   readonly faults: readonly AuditFault[]
 }
 
+/** What others keep for this node, and it for others. */
+export type CopiesStatus = {
+  /** Items whose copies this node answers for, and those that have fewer than promised. */
+  readonly promised: number
+  readonly short: number
+  /** Copies kept for others, and what they count. */
+  readonly kept: number
+  readonly keptBytes: number
+}
+
 export type StoreStatus = {
   readonly dataSets: number
   readonly chunks: number
@@ -77,6 +87,7 @@ export type StoreStatus = {
   readonly holds: number
   /** Damaged records met since the start: found at reading, audit or rebuild. */
   readonly damaged: number
+  readonly copies?: CopiesStatus
 }
 
 /** The store room. Everything it resolves is durable; everything it hands out was verified. */

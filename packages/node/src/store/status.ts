@@ -2,7 +2,7 @@ import type { StoreStatus } from './face.ts'
 import { numberOf, type StoreIndex } from './store-index.ts'
 
 /** Counts of the index. */
-export function readStatus(index: StoreIndex): Omit<StoreStatus, 'damaged'> {
+export function readStatus(index: StoreIndex): Omit<StoreStatus, 'damaged' | 'copies'> {
   const count = (sql: string) => numberOf(index.all(sql)[0]?.n)
   return {
     dataSets: count('select count(*) as n from data'),

@@ -172,7 +172,10 @@ class OpenStore implements Store {
     this.#run(() => audit({ ...this.#parts, random: this.#parts.deps.runtime.random }, count))
 
   status(): StoreStatus {
-    return { ...readStatus(this.#parts.index), damaged: this.#parts.damagedCount() }
+    const { index, damagedCount, deps } = this.#parts
+    const copies = deps.copies?.()
+    const status = { ...readStatus(index), damaged: damagedCount() }
+    return copies === undefined ? status : { ...status, copies }
   }
 
   routes: Store['routes'] = () =>

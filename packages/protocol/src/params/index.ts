@@ -13,6 +13,8 @@ export {
 export { callStack, gasTable, type InstructionClass, readComputeLimit } from './gas.ts'
 export { modelCalls } from './model-calls.ts'
 export {
+  isLocalRetention,
+  isPlacementLabel,
   isRetained,
   parseRetention,
   permanentRetention,

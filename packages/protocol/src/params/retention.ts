@@ -46,11 +46,10 @@ function retentionInvalid(name: string, what: string): HeddleError {
 export function parseRetention(tags: readonly Tag[]): Retention {
   const until = wholeNumber(tags, retentionTags.until, 0, retentionLimits.untilMs)
   const placement = tags.filter(({ name }) => name === retentionTags.placement)
-  const isLabel = /^[a-z0-9][a-z0-9:._-]*$/
-  const { placementLabels, labelCharacters, copies } = retentionLimits
+  const { placementLabels, copies } = retentionLimits
   if (
     placement.length > placementLabels ||
-    placement.some(({ value }) => value.length > labelCharacters || !isLabel.test(value))
+    placement.some(({ value }) => !isPlacementLabel(value))
   ) {
     const form = `at most ${placementLabels} labels such as region:eu`
     throw retentionInvalid(retentionTags.placement, form)
@@ -74,6 +73,16 @@ export function tagsOfRetention(retention: Retention): Tag[] {
     tags.push({ name: retentionTags.minimumStake, value: String(minimumStake) })
   }
   return tags
+}
+
+/** Tells whether a text is a label of a place, such as `region:eu`. */
+export function isPlacementLabel(text: string): boolean {
+  return text.length <= retentionLimits.labelCharacters && /^[a-z0-9][a-z0-9:._-]*$/.test(text)
+}
+
+/** Tells whether one holder that takes what it is given keeps all that is asked for: nobody else must help. */
+export function isLocalRetention({ copies, placement, minimumStake }: Retention): boolean {
+  return copies === 1 && placement.length === 0 && minimumStake === 0n
 }
 
 /** Tells whether the promise still binds at a time. */

@@ -8,6 +8,12 @@ export {
   storersOfEpoch,
 } from './epoch-set.ts'
 export {
+  type KeeperStake,
+  keeperStakeDraft,
+  keeperStakeTags,
+  readKeeperStake,
+} from './keeper-stake.ts'
+export {
   type RegisteredStorer,
   readStorerRegistration,
   readStorerStake,

@@ -11,7 +11,7 @@ import {
   verifyPossession,
 } from '../certificate/index.ts'
 import { ed25519Type, type Item, type ItemDraft, tagValue, tagValues } from '../item/index.ts'
-import { retentionLimits } from '../params/index.ts'
+import { isPlacementLabel, retentionLimits } from '../params/index.ts'
 import { registrationInvalid } from './errors.ts'
 
 /** Names of the tags. `Storer-Placement` may be repeated. */
@@ -40,7 +40,6 @@ export type StorerPlace = {
 /** A storer as it registered itself; its stake is another's word. */
 export type RegisteredStorer = Omit<StorerEntry, 'stake'> & StorerPlace
 
-const labelForm = /^[a-z0-9][a-z0-9:._-]*$/
 const hostForm = /^[a-zA-Z0-9._:-]{1,253}$/
 
 /**
@@ -123,12 +122,10 @@ export function readStorerStake({ tags }: Item): StorerStake | undefined {
 }
 
 function isPlace({ host, port, placement }: StorerPlace): boolean {
-  const { placementLabels, labelCharacters } = retentionLimits
-  const isLabel = (text: string) => text.length <= labelCharacters && labelForm.test(text)
   const isPort = Number.isInteger(port) && port >= 1 && port <= 65535
-  return (
-    hostForm.test(host) && isPort && placement.length <= placementLabels && placement.every(isLabel)
-  )
+  const arePlaces =
+    placement.length <= retentionLimits.placementLabels && placement.every(isPlacementLabel)
+  return hostForm.test(host) && isPort && arePlaces
 }
 
 /** No part can hold a line break, so that one text has one meaning. */

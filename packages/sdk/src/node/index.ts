@@ -63,6 +63,7 @@ export {
   type Transport,
   type UploadInput,
   type UploadProgress,
+  type UploadRetention,
   type UploadState,
   type VerifiedBlob,
   verifyBlob,

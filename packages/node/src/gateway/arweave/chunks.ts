@@ -11,7 +11,7 @@ import { itemsLog, part } from '../catalog/location.ts'
 import { chunkUnknown } from '../errors.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { ItemsDeps, StoredChunk, StoredData } from '../ports.ts'
-import { noteComplete } from './post-transaction.ts'
+import { completeTransaction } from './complete-transaction.ts'
 
 /** Transactions that are told of one data set. */
 const transactionsMax = 100
@@ -79,7 +79,7 @@ async function takeChunk(
   const dataSizeBytes = data.sizeBytes
   await deps.store.keepChunk({ ...data, dataSizeBytes, offset, dataPath: path, bytes })
   if (!(await deps.store.held(data)).complete) return
-  for (const id of await transactionsOf(data, store)) await noteComplete(id, store)
+  for (const id of await transactionsOf(data, store)) await completeTransaction(id, store, deps)
 }
 
 async function transactionsOf(data: StoredData, store: ItemStore): Promise<string[]> {

@@ -1,4 +1,5 @@
-import type { Route, RouteReply } from '../../network/index.ts'
+import { parseRetention, retentionTags } from '@heddle/protocol/params'
+import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import type { Clock } from '../../runtime/index.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { BaseLayer } from '../ports.ts'
@@ -28,14 +29,17 @@ export function networkRoutes(facts: NetworkFacts): Route[] {
     path,
     handle: answer,
   })
-  const price = (bytes = '0') => text(String(priceOf(Number(bytes), options.winstonPerMebibyte)))
+  const price = ({ params: { bytes = '0' }, query }: RouteRequest) => {
+    const copies = copiesIn(query)
+    return text(String(priceOf(Number(bytes), options.winstonPerMebibyte, copies)))
+  }
   const hosts = peers.flatMap((peer) => (URL.canParse(peer) ? new URL(peer).host : []))
   return [
     get('/info', () => ({ status: 200, body: infoJson(facts) })),
     get('/height', () => text(String(consensus.tip().height))),
     get('/peers', () => ({ status: 200, body: hosts })),
-    get('/price/:bytes(^\\d{1,15}$)', ({ params }) => price(params.bytes)),
-    get('/price/:bytes(^\\d{1,15}$)/:target', ({ params }) => price(params.bytes)),
+    get('/price/:bytes(^\\d{1,15}$)', price),
+    get('/price/:bytes(^\\d{1,15}$)/:target', price),
     get('/tx_anchor', () => text(consensus.tip().id)),
     get('/tx/pending', () => ({ status: 200, body: [] })),
     get('/wallet/:address/balance', ({ params }) => text(wallets.balanceOf(params.address ?? ''))),
@@ -44,6 +48,12 @@ export function networkRoutes(facts: NetworkFacts): Route[] {
     get('/ar-io/peers', () => ({ status: 200, body: { gateways: {}, arweaveNodes: {} } })),
     get('/ar-io/healthcheck', () => ({ status: 200, body: healthJson(facts) })),
   ]
+}
+
+/** Copies a price is asked for; one unless told. Throws `retention-invalid`. */
+function copiesIn(query: URLSearchParams): number {
+  const value = query.get('copies')
+  return parseRetention(value === null ? [] : [{ name: retentionTags.copies, value }]).copies
 }
 
 /** As ar.io's gateways tell of themselves: here everything is opened and indexed. */

@@ -1,6 +1,7 @@
 const mebibyte = 1024n * 1024n
 
-/** Winston asked for keeping so many bytes of a layer-1 transaction's data. */
-export function priceOf(bytes: number, winstonPerMebibyte: number): bigint {
-  return (BigInt(bytes) * BigInt(winstonPerMebibyte) + mebibyte - 1n) / mebibyte
+/** Winston asked for keeping so many bytes of a layer-1 transaction's data, in so many copies. */
+export function priceOf(bytes: number, winstonPerMebibyte: number, copies = 1): bigint {
+  const winston = BigInt(bytes) * BigInt(winstonPerMebibyte) * BigInt(copies)
+  return (winston + mebibyte - 1n) / mebibyte
 }

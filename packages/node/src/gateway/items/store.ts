@@ -30,7 +30,7 @@ export type ItemStore = {
   readonly terms: TermMaker
   /** Each resolves when what is given is durable; what it says of itself is checked by then. */
   keep(item: Item): Promise<void>
-  keepTransaction(transaction: CheckedTransaction): Promise<void>
+  keepTransaction(transaction: Pick<CheckedTransaction, 'id' | 'record'>): Promise<void>
   /** An item whose data is in the store already; `header` is all before that. */
   keepStored(header: Uint8Array, data: StoredData): Promise<void>
   /** Notes that all data of the transaction at a slot of the items log is in the store. */

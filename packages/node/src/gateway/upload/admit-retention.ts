@@ -1,18 +1,55 @@
-import { parseRetention, type Retention } from '@heddle/protocol/params'
+import { isLocalRetention, permanentRetention, type Retention } from '@heddle/protocol/params'
 import { retentionUnkept } from '../errors.ts'
+import type { CopyPlacer, DataStore, ItemsDeps, PromisedItem } from '../ports.ts'
 
-type Tags = Parameters<typeof parseRetention>[0]
+type Deps = Pick<ItemsDeps, 'copies' | 'store'>
+
+/** Those who see to it that others keep an upload too. */
+export type Placing = { readonly copies: CopyPlacer; readonly store: DataStore }
 
 /**
- * The retention an upload's tags ask for. A node is one copy, says nothing of where it stands, and its
- * stake backs what it certifies, not what it keeps: a promise beyond that would be broken from the start.
- * Throws `retention-unkept`, `retention-invalid`.
+ * Several copies, a place or a stake take keepers: gives who asks them, undefined where this node's own
+ * copy is all that is wanted. Throws `retention-unkept` where there is nobody to ask.
  */
-export function admitRetention(tags: Tags): Retention {
-  const retention = parseRetention(tags)
-  const { copies, placement, minimumStake } = retention
-  if (copies > 1) throw retentionUnkept(`${copies} copies`)
+export function admitRetention(retention: Retention, { copies, store }: Deps): Placing | undefined {
+  if (isLocalRetention(retention)) return undefined
+  if (copies !== undefined && store !== undefined) return { copies, store }
+  const { copies: count, placement, minimumStake } = retention
+  if (count > 1) throw retentionUnkept(`${count} copies`)
   if (placement.length > 0) throw retentionUnkept(`a place (${placement.join(', ')})`)
-  if (minimumStake > 0n) throw retentionUnkept(`a stake of ${minimumStake} winston`)
-  return retention
+  throw retentionUnkept(`a stake of ${minimumStake} winston`)
+}
+
+/** Tells early whether an upload can be placed; what is placed already can. Throws as `Copies.check` does. */
+export async function checkPlacing(
+  { copies }: Placing,
+  id: string,
+  retention: Retention,
+  sizeBytes?: number,
+): Promise<void> {
+  if (!copies.isPromised(id)) await copies.check(retention, sizeBytes)
+}
+
+/**
+ * Has copies of an item placed, then this node's own held and the item kept. Where anything of it fails,
+ * nothing of it stays, here or at keepers, and this throws.
+ */
+export async function keepPromised(
+  { copies, store }: Placing,
+  item: PromisedItem,
+  keep: () => Promise<void>,
+): Promise<void> {
+  try {
+    await copies.keep(item, async () => {
+      await store.hold(item.data, item.id, item.retention)
+      await keep()
+    })
+  } catch (error) {
+    // What is promised already stays so, whatever became of its repeat. Else nobody was told that it is
+    // kept: held until a time long over, the data is collected.
+    if (!copies.isPromised(item.id)) {
+      await store.hold(item.data, item.id, { ...permanentRetention, untilMs: 0 })
+    }
+    throw error
+  }
 }

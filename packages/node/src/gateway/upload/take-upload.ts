@@ -1,13 +1,15 @@
 import { assert } from '@heddle/protocol/base'
 import { type Item, ownerAddress, parseItem, verifyItem } from '@heddle/protocol/item'
+import { parseRetention } from '@heddle/protocol/params'
 import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
 import { ByteReader } from '../items/byte-reader.ts'
+import { memoryData } from '../items/data.ts'
 import { itemHeaderBytesMax } from '../items/holding.ts'
 import type { ItemStore } from '../items/store.ts'
 import { isTransactionJson } from '../items/transaction-item.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
-import { admitRetention } from './admit-retention.ts'
+import { admitRetention, checkPlacing, keepPromised } from './admit-retention.ts'
 
 /** What was taken: an item, or the JSON of a layer-1 transaction, which is the caller's to keep. */
 export type Upload =
@@ -74,9 +76,21 @@ async function takeFrom(
 
 async function takeWhole(bytes: Uint8Array, store: ItemStore, deps: ItemsDeps): Promise<Item> {
   const item = parseItem(bytes, deps.engine)
-  admitRetention(item.tags)
+  const retention = parseRetention(item.tags)
+  const placing = admitRetention(retention, deps)
   if (!(await deps.verify(item))) throw signatureWrong(item.id)
-  await store.keep(item)
+  if (placing === undefined) {
+    await store.keep(item)
+    return item
+  }
+  await checkPlacing(placing, item.id, retention, item.data.length)
+  // Only what is in the store's chunks can be challenged, however small.
+  const whole = memoryData(item.data)
+  const { dataRoot, sizeBytes } = await placing.store.write(whole.read(0, whole.sizeBytes))
+  const data = { dataRoot, sizeBytes }
+  const header = bytes.slice(0, bytes.length - item.data.length)
+  const promised = { id: item.id, header, data, retention }
+  await keepPromised(placing, promised, () => store.keepStored(header, data))
   return item
 }
 
@@ -90,7 +104,9 @@ async function takeLarge(
   if (deps.store === undefined) throw uploadTooLarge(recordBytes)
   const item = parseItem(start.subarray(0, itemHeaderBytesMax), deps.engine)
   const headerBytes = Math.min(start.length, itemHeaderBytesMax) - item.data.length
-  const retention = admitRetention(item.tags)
+  const retention = parseRetention(item.tags)
+  const placing = admitRetention(retention, deps)
+  if (placing !== undefined) await checkPlacing(placing, item.id, retention)
   let sizeBytes = 0
   async function* data() {
     for await (const piece of pieces(start.subarray(headerBytes), rest)) {
@@ -104,8 +120,14 @@ async function takeLarge(
   const signed = { ...item, data: { sizeBytes, sha384 } }
   // Data of one that does not hold is held by nobody, and collected.
   if (!(await verifyItem(signed, deps.engine))) throw signatureWrong(item.id)
-  await deps.store.hold(stored, item.id, retention)
-  await store.keepStored(start.slice(0, headerBytes), stored)
+  const header = start.slice(0, headerBytes)
+  if (placing === undefined) {
+    await deps.store.hold(stored, item.id, retention)
+    await store.keepStored(header, stored)
+  } else {
+    const promised = { id: item.id, header, data: stored, retention }
+    await keepPromised(placing, promised, () => store.keepStored(header, stored))
+  }
   return item
 }
 

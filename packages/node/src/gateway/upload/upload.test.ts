@@ -1,15 +1,51 @@
-import { decodeBase64Url, encodeText, equalBytes } from '@heddle/protocol/base'
+import {
+  decodeBase64Url,
+  encodeBase64Url,
+  encodeText,
+  equalBytes,
+  HeddleError,
+} from '@heddle/protocol/base'
 import { deepHash } from '@heddle/protocol/crypto'
+import { keeperStakeDraft } from '@heddle/protocol/registry'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeCrypto } from '../../runtime/index.ts'
-import { makeItem, nodeSigner, type Rig, startRig } from '../fixtures/gateway.ts'
+import {
+  alice,
+  bob,
+  eventually,
+  makeItem,
+  nodeSigner,
+  type Rig,
+  startRig,
+} from '../fixtures/gateway.ts'
 import { serve } from '../fixtures/http.ts'
+import type { CopyPlacer, PromisedItem } from '../ports.ts'
 
+/** Keeps no copies: notes what it was asked for, or refuses. */
+class NotedCopies implements CopyPlacer {
+  readonly placed: PromisedItem[] = []
+  /** `check`: nobody fits; `keep`: those that fit do not promise. */
+  refuses: 'check' | 'keep' | undefined = 'check'
+  async check(): Promise<void> {
+    if (this.refuses === 'check') throw new HeddleError('copies-unfit', 'invalid', 'nobody fits.')
+  }
+  async keep(item: PromisedItem, keep: () => Promise<void>): Promise<void> {
+    if (this.refuses !== undefined) {
+      throw new HeddleError('copies-short', 'unavailable', 'nobody promised.')
+    }
+    this.placed.push(item)
+    await keep()
+  }
+  isPromised = (id: string) => this.placed.some((one) => one.id === id)
+}
+
+const copies = new NotedCopies()
 let rig: Rig
 let server: Awaited<ReturnType<typeof serve>>
 
 beforeAll(async () => {
-  rig = await startRig({ recordBytes: 100_000, uploads: 3, uploadBytes: 2_000_000 })
+  const limits = { recordBytes: 100_000, uploads: 3, uploadBytes: 2_000_000 }
+  rig = await startRig({ ...limits, winstonPerMebibyte: 1000 }, { copies })
   server = await serve(rig.gateway.routes())
 })
 afterAll(async () => {
@@ -147,11 +183,11 @@ test('what was put together and is no signed item is refused for good', async ()
   expect((await call('GET', `/v1/chunks/arweave/${id}/status`)).json.status).toBe('INVALID')
 })
 
-test('an upload that asks for more than one node can promise is refused', async () => {
+test('an upload that asks for more than anybody can promise is refused', async () => {
   const asked = [
-    ['Retain-Copies', '3', 'retention-unkept'],
-    ['Retain-Placement', 'region:eu', 'retention-unkept'],
-    ['Retain-Minimum-Stake', '1', 'retention-unkept'],
+    ['Retain-Copies', '3', 'copies-unfit'],
+    ['Retain-Placement', 'region:eu', 'copies-unfit'],
+    ['Retain-Minimum-Stake', '1', 'copies-unfit'],
     ['Retain-Copies', 'many', 'retention-invalid'],
   ] as const
   for (const [name, value, code] of asked) {
@@ -194,4 +230,80 @@ test('what an upload costs, and how it went', async () => {
     rawContentLength: item.bytes.length,
     payloadDataStart: item.bytes.length - item.data.length,
   })
+})
+
+async function post(body: Uint8Array): Promise<number> {
+  return (await call('POST', '/v1/tx', body)).status
+}
+
+test.each([20, 190_000])(
+  'an item of %s bytes is kept after its copies, all of it in the store',
+  async (bytes) => {
+    const item = await makeItem(new Uint8Array(bytes).fill(3), { 'Retain-Copies': '3' })
+    copies.refuses = undefined
+    copies.placed.length = 0
+    expect(await post(item.bytes)).toBe(200)
+    const [promised] = copies.placed
+    expect(promised).toMatchObject({ id: item.id, retention: { copies: 3 } })
+    expect(promised?.header.length).toBe(item.bytes.length - bytes)
+    expect(await rig.store.held(promised?.data ?? { dataRoot: '', sizeBytes: 0 })).toMatchObject({
+      complete: true,
+    })
+    expect(rig.store.holders.get(item.id)).toMatchObject({ copies: 3 })
+    expect((await rig.gateway.item(item.id))?.bytes).toEqual(item.bytes)
+  },
+)
+
+test.each([21, 190_001])(
+  'an item of %s bytes whose copies are refused is not kept',
+  async (bytes) => {
+    copies.refuses = 'keep'
+    const item = await makeItem(new Uint8Array(bytes).fill(4), { 'Retain-Copies': '3' })
+    expect(await post(item.bytes)).toBe(503)
+    expect(await rig.gateway.isKept(item.id)).toBe(false)
+    // Held until long ago: the collector takes it.
+    expect(rig.store.holders.get(item.id)).toMatchObject({ untilMs: 0 })
+  },
+)
+
+test('a copy is an item of its own where it is kept, its signature checked', async () => {
+  copies.placed.length = 0
+  const item = await makeItem('kept for another', { 'Retain-Copies': '3' })
+  const { data } = item
+  async function* bytes() {
+    yield data
+  }
+  const { sha384, ...stored } = await rig.store.write(bytes())
+  const header = item.bytes.slice(0, item.bytes.length - data.length)
+  const copy = { id: item.id, header, data: stored, sha384 }
+  const forged = { ...copy, sha384: new Uint8Array(48) }
+  await expect(rig.gateway.keepCopy(forged)).rejects.toMatchObject({ code: 'item-signature-wrong' })
+  expect(await rig.gateway.isKept(item.id)).toBe(false)
+  await rig.gateway.keepCopy(copy)
+  expect((await rig.gateway.item(item.id))?.bytes).toEqual(item.bytes)
+  // Whoever keeps it for another has no copies of it placed.
+  expect(copies.placed).toEqual([])
+})
+
+test('a stake is what the authority said last, in a block', async () => {
+  const address = (of: typeof alice) => encodeBase64Url(nodeCrypto.sha256(of.owner))
+  const keeper = 'A'.repeat(43)
+  const give = async (stake: bigint, signer: typeof alice) => {
+    const { tags = [] } = keeperStakeDraft(keeper, stake)
+    expect(await post((await makeItem('', tags, { signer })).bytes)).toBe(200)
+  }
+  const stakeIs = (stake: bigint) =>
+    eventually(async () => (await rig.gateway.keeperStake(address(alice), keeper)) === stake)
+  expect(await rig.gateway.keeperStake(address(alice), keeper)).toBe(0n)
+  await give(99n, bob)
+  await give(5n, alice)
+  await stakeIs(5n)
+  await give(3n, alice)
+  await stakeIs(3n)
+})
+
+test('a price counts copies', async () => {
+  const price = async (query: string) => (await fetch(`${server.url}/price/1048576${query}`)).text()
+  expect([await price(''), await price('?copies=3')]).toEqual(['1000', '3000'])
+  expect(JSON.parse(await price('?copies=none')).code).toBe('retention-invalid')
 })

@@ -1,10 +1,9 @@
 import { findTransactionFault, parseTransaction, transactionTags } from '@heddle/protocol/arweave'
 import { decodeText, encodeBase64Url } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import type { Retention } from '@heddle/protocol/params'
+import { parseRetention, type Retention } from '@heddle/protocol/params'
 import { requestInvalid, transactionWrong } from '../errors.ts'
 import { encodeRecord } from '../items/record.ts'
-import { admitRetention } from '../upload/admit-retention.ts'
 
 /** A layer-1 transaction as posted, read and checked: what has to be known of it to keep it. */
 export type CheckedTransaction = {
@@ -23,7 +22,7 @@ export type CheckedTransaction = {
 
 /**
  * Reads the JSON of a transaction and checks id, signature and, of data that came along, the root.
- * Throws `request-invalid`, `transaction-invalid`, `transaction-wrong`, `retention-invalid`, `retention-unkept`.
+ * Throws `request-invalid`, `transaction-invalid`, `transaction-wrong`, `retention-invalid`.
  */
 export async function checkTransaction(
   body: Uint8Array,
@@ -39,7 +38,7 @@ export async function checkTransaction(
     dataRoot: encodeBase64Url(dataRoot),
     dataSizeBytes,
     isWhole: data.length === dataSizeBytes,
-    retention: admitRetention(transactionTags(transaction)),
+    retention: parseRetention(transactionTags(transaction)),
     record: encodeRecord({ kind: 'transaction', transaction }, 0),
   }
 }
