@@ -27,7 +27,8 @@ const jsPerRound = 2000
 const jsWarmUp = 4000
 
 const jsCounter = `let count = 0
-on('Inc', msg => { count += 1; msg.reply({ data: String(count) }) })`
+on('Inc', msg => { count += 1; msg.reply({ data: String(count) }) })
+on('Throw', () => { count += 100; throw new Error('no') })`
 
 /** Messages of one js actor: what a thread can do, and with the log and the results around it. */
 export async function measureJsEvaluation(): Promise<void> {
@@ -127,13 +128,14 @@ async function spawnMany(count: number, spawn: () => Promise<string>): Promise<s
   return ids
 }
 
-async function addJsModule({ items }: Units): Promise<string> {
+export async function addJsModule({ items }: Units): Promise<string> {
   const item = await buildJsModule(nodeCrypto, runtime.disk)
   items.set(item.id, item)
   return item.id
 }
 
-async function spawnJs({ evaluate }: Units, module: string): Promise<string> {
+/** A `js` process that has counted once. */
+export async function spawnJs({ evaluate }: Units, module: string): Promise<string> {
   const tags = { Type: 'Process', Module: module, Scheduler: address }
   const process = await sign(tags, `${jsCounter}\nlet own = '${random.bytes(8).join()}'`)
   const { result } = await evaluate(process)

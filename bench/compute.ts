@@ -1,8 +1,9 @@
 import { newDataFolder, removeFolder } from '../e2e/node-process.ts'
 import { fetchModules } from '../scripts/fetch-modules.ts'
 import { startChild } from './child.ts'
-import { measureActors, measureJsEvaluation } from './compute-actors.ts'
+import { addJsModule, measureActors, measureJsEvaluation, spawnJs } from './compute-actors.ts'
 import { measureLoops } from './compute-loops.ts'
+import { measureRollback } from './compute-rollback.ts'
 import {
   addModule,
   evaluateBacklog,
@@ -83,7 +84,7 @@ async function measureHot(units: Units, module: string): Promise<void> {
   report({ bench: 'compute', metric: 'hot-rss', value: perProcess, unit: 'MB/process', note })
 }
 
-/** `--only=inc,hot,loops,js-eval,actors` measures these alone; `--actors=JS,AOS` and `--memory-mib=N` set sizes. */
+/** `--only=inc,hot,rollback,loops,js-eval,actors` measures these alone; `--actors=JS,AOS` and `--memory-mib=N` set sizes. */
 function readFlags() {
   const flag = (name: string) =>
     process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3)
@@ -103,7 +104,7 @@ export async function run(): Promise<void> {
   if (wants('loops')) measureLoops()
   if (wants('js-eval')) await measureJsEvaluation()
   if (aosPath === undefined) return remark('aos is not measured: its module cannot be fetched')
-  if (wants('inc') || wants('hot')) await measureAos(aosPath, wants)
+  if (wants('inc') || wants('hot') || wants('rollback')) await measureAos(aosPath, wants)
 }
 
 async function measureAos(aosPath: string, wants: (name: string) => boolean): Promise<void> {
@@ -117,6 +118,14 @@ async function measureAos(aosPath: string, wants: (name: string) => boolean): Pr
     await measureInc(units, processId, peer.path, aosPath)
   }
   if (wants('hot')) await measureHot(units, module)
+  if (wants('rollback')) {
+    const failing = { action: 'Eval', data: 'error("no")' }
+    await measureRollback(units, { name: 'aos', spawn: () => spawnAos(units, module), failing })
+    const js = await addJsModule(units)
+    const throwing = { action: 'Throw', data: ' ' }
+    const spawn = () => spawnJs(units, js)
+    await measureRollback(units, { name: 'js', spawn, failing: throwing })
+  }
   await units.close()
   removeFolder(folder)
 }

@@ -9,7 +9,7 @@ const noHostState = new Uint8Array(0)
 /** The whole state: between messages the engine's one global, its stack pointer, is at rest. */
 export function captureEngine(engine: Engine, worn?: MemoryImage): MemoryImage {
   const scan = createPageScanner(engine.exports.memory, false)
-  return captureImage(memoryBytes(engine), scan, noHostState, { worn })
+  return captureImage(memoryBytes(engine), scan, noHostState, worn)
 }
 
 /**

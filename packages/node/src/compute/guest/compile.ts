@@ -88,19 +88,15 @@ export async function compileGuest(
   const runsDirect = split !== undefined
   const legacy = dialect && legacyOf(dialect, bytes, shape)
   const known = { shape, is64, runsDirect, legacy, freshPages: undefined }
-  const compiled = await compile(complete)
-  const quick: Program = { ...known, compiled, marks: marked === undefined ? 'none' : 'later' }
-  const noting: Program =
-    marked === undefined ? quick : { ...known, compiled: await compile(marked), marks: 'noted' }
+  const compiled = await compile(marked ?? complete)
+  const program: Program = { ...known, compiled, isMarked: marked !== undefined, spares: [] }
   const initialBytes = shape.memories[0]?.minBytes ?? 0
   return {
     format,
     async instantiate(options) {
       const { memoryBytes } = options
       if (initialBytes > memoryBytes) throw memoryLimitTooLow(initialBytes, memoryBytes)
-      // A new process runs as fast as can be. One that failed or slept will do so again: then it is worth
-      // a tenth of its time that coming back is cheap.
-      return createEmscriptenGuest(options.image === undefined ? quick : noting, options)
+      return createEmscriptenGuest(program, options)
     },
   }
 }

@@ -74,12 +74,12 @@ export type Guest = {
   memory(): Uint8Array
   /**
    * The whole state between two messages. Never call it after a fault. `worn`: an older image that nobody
-   * needs any more; its memory may be used for the new one.
+   * needs any more: its memory may be used for the new one, and only what changed since copied.
    */
   capture(worn?: MemoryImage): MemoryImage
   /**
    * Makes this instance what it was when `image` was captured from it; false where it cannot, as its
-   * memory has grown since, it trapped, or one that goes on from an image is another: then a new guest can. After `guest-must-suspend` too.
+   * memory has grown since or, with some guests, as it trapped: then a new guest can. After `guest-must-suspend` too.
    */
   reset?(image: MemoryImage): boolean
   /** Drops the memory. Every later call is a mistake of the caller. */

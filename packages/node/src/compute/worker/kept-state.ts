@@ -10,8 +10,9 @@ const promptWorthCost = 8
 const promptMessages = 8
 /** Where messages fail, a replay should not cost much more than taking a base does. */
 const waryWorthCost = 3
-/** Replaying fewer than these is cheap whatever a base costs. */
-const fewMessages = 7
+/** Replaying fewer than these is cheap whatever a base costs, but for long ones. */
+const fewMessages = 6
+const longWorthCost = 100
 /** Unpacking a checkpoint takes some so many times what taking a base does. */
 const unpackWorthBases = 16
 /** Good messages in a row after which a process that had a failure is like any other. */
@@ -52,6 +53,8 @@ export class KeptState {
   #sinceLength = 0
   #sinceMs = 0
   #captureMs = 0
+  /** Bases taken here. */
+  #taken = 0
   #waryFor = 0
 
   constructor(module: GuestModule, memoryBytes: number, restored: RestoredBase | undefined) {
@@ -99,7 +102,9 @@ export class KeptState {
 
   #worthCost(): number {
     const count = this.#since.length
-    if (count < fewMessages) return baseWorthCost
+    if (count < fewMessages) return longWorthCost
+    // The first one had to make room, and says little of what the next costs.
+    if (this.#taken === 1) return 0
     if (this.#waryFor > 0) return waryWorthCost
     const promptMs = (promptMessages * this.#sinceMs) / count
     return promptWorthCost * this.#captureMs <= promptMs ? promptWorthCost : baseWorthCost
@@ -112,8 +117,9 @@ export class KeptState {
     const image = guest.capture(worn)
     this.#base = { kind: 'image', image }
     const tookMs = elapsedMs() - startedMs
+    this.#taken++
     // One that had to wait for a processor says little of the next.
-    this.#captureMs = this.#captureMs > 0 ? Math.min(tookMs, 2 * this.#captureMs) : tookMs
+    this.#captureMs = this.#taken > 1 ? Math.min(tookMs, 2 * this.#captureMs) : tookMs
     this.#since = []
     this.#sinceLength = 0
     this.#sinceMs = 0

@@ -21,7 +21,12 @@ import type {
 import { leaveIfAsked } from './watch.ts'
 
 /** A request under way; `at` is the next message of an evaluation or replay. */
-type Job = { readonly call: number; readonly request: Request; at: number }
+type Job = {
+  readonly call: number
+  readonly request: Request
+  readonly cameMs: number
+  at: number
+}
 
 const runtime = createRuntime()
 
@@ -34,6 +39,14 @@ const restAfterMs = 2000
  * for it, or is evaluated again.
  */
 const holdMs = 6
+
+/**
+ * A process is put to sleep when nobody wants anything, nor does one that just woke: its messages come right
+ * behind. It waits so long at most, or others that never pause would leave no room for those that wake.
+ */
+const wokenMs = 2
+const pauseMs = 1
+const departureMs = 50
 
 /**
  * The program of a compute thread. Requests of one lane (a process, a module) are done in order;
@@ -61,6 +74,8 @@ class ComputeServer {
   /** Answers that wait for others to go with, and when the last ones went. */
   readonly #held: FromWorker[] = []
   #sentMs = 0
+  /** When a process last woke. */
+  #wokeMs = 0
   readonly #processes = new Map<string, HotProcess>()
   /** Lanes with work, in order of turn. */
   readonly #lanes = new Map<string, Job[]>()
@@ -80,7 +95,8 @@ class ComputeServer {
 
   take(messages: ToWorker): void {
     leaveIfAsked(this.#cells)
-    for (const message of messages) this.#enqueue({ ...message, at: 0 })
+    const cameMs = this.#clock.elapsedMs()
+    for (const message of messages) this.#enqueue({ ...message, cameMs, at: 0 })
   }
 
   #enqueue(job: Job): void {
@@ -95,14 +111,17 @@ class ComputeServer {
   }
 
   async #takeTurns(): Promise<void> {
-    for (;;) {
-      const [next] = this.#lanes
-      if (next === undefined) break
-      const [lane, jobs] = next
-      const job = jobs[0]
+    while (this.#lanes.size > 0) {
+      const next = this.#next()
       leaveIfAsked(this.#cells)
-      assert(job !== undefined, 'a lane has work')
+      if (next === undefined) {
+        this.#flush()
+        await runtime.timer.sleep(pauseMs)
+        continue
+      }
+      const [lane, jobs, job] = next
       if (await this.#doTurn(job)) jobs.shift()
+      if (isWaking(job)) this.#wokeMs = this.#clock.elapsedMs()
       this.#lanes.delete(lane)
       if (jobs.length > 0) this.#lanes.set(lane, jobs)
       if (this.#lanes.size === 0) this.#flush()
@@ -112,6 +131,19 @@ class ComputeServer {
     }
     this.#running = false
     this.#restLater()
+  }
+
+  /** Whose turn it is; nobody's where all that is left may wait a little. */
+  #next(): [lane: string, jobs: Job[], job: Job] | undefined {
+    const nowMs = this.#clock.elapsedMs()
+    let departure: [string, Job[], Job] | undefined
+    for (const [lane, jobs] of this.#lanes) {
+      const job = jobs[0]
+      assert(job !== undefined, 'a lane has work')
+      if (!isDeparture(job) || nowMs - job.cameMs >= departureMs) return [lane, jobs, job]
+      departure ??= [lane, jobs, job]
+    }
+    return nowMs - this.#wokeMs >= wokenMs ? departure : undefined
   }
 
   /** Sends what is held if it was held for long enough; tells the time. */
@@ -250,6 +282,14 @@ class ComputeServer {
     this.#processes.delete(processId)
     this.#restless.delete(processId)
   }
+}
+
+function isDeparture({ request }: Job): boolean {
+  return request.kind === 'checkpoint' && request.close
+}
+
+function isWaking({ request }: Job): boolean {
+  return request.kind === 'open' || request.kind === 'replay'
 }
 
 function laneOf(request: Request): string {

@@ -4,6 +4,7 @@ import { createComputeLimit } from '../../prepare/compute-limit.ts'
 import { Meter } from '../../prepare/meter.ts'
 import { guestHostFailure, imageInvalid, memoryLimitTooLow, moduleInvalid } from '../errors.ts'
 import { captureImage, findPages, restoreImage } from '../image/capture.ts'
+import { NotedPages } from '../image/noted-pages.ts'
 import { createPageScanner } from '../image/page-scanner.ts'
 import { marksName } from '../module/mark-stores.ts'
 import type { ModuleShape } from '../module/shape.ts'
@@ -22,32 +23,48 @@ export type Program = {
   readonly is64: boolean
   /** Its functions are there twice: see `split-suspending.ts`. */
   readonly runsDirect: boolean
-  /** Whether it notes its writes: see `mark-stores.ts`. `later`: an instance that goes on from an image does. */
-  readonly marks: 'none' | 'later' | 'noted'
+  /** It notes its writes: see `mark-stores.ts`. */
+  readonly isMarked: boolean
   /** Set for modules of an older emscripten, which have been given today's names. */
   readonly legacy:
     | { readonly heapBytesMax: number; readonly stackFloor: number | undefined }
     | undefined
   /** Pages a fresh instance is not zero in; found when the first one needs to know. */
   freshPages: Uint32Array | undefined
+  /** Instances whose guests were closed, for guests that go on from an image. */
+  readonly spares: Shell[]
+}
+
+/** An instance and its host, whoever's state is in it. */
+export type Shell = {
+  readonly instance: WebAssembly.Instance
+  readonly host: Host
+  readonly direct: Entry
+  readonly suspending: Entry
+  readonly memory: WebAssembly.Memory
+  readonly noted: NotedPages | undefined
 }
 
 const wasmPageBytes = 65_536
 /** Largest heap of the reference host: 4 GiB less a page, 16 GiB. */
 const heapBytesMax = { 4: 2 ** 32 - wasmPageBytes, 8: 2 ** 34 }
 
+/** Instances kept for the next guest, of each program, and pages of them in use: what they hold stays resident. */
+const sparesMax = 2
+const sparePagesMax = 1024
+
 /** An instance of an emscripten module: new, or continuing where an image was taken. */
 export async function createEmscriptenGuest(
   program: Program,
   options: GuestOptions,
 ): Promise<Guest> {
-  const host = createHost(program, options)
-  const { instance, direct, suspending } = await instantiate(program, host)
+  const { image } = options
+  const shell = takeSpare(program, options) ?? (await instantiate(program, options))
+  const { host, instance, memory, direct, suspending, noted } = shell
   let booted = false
-  if (host.marks !== undefined) markPages(host.marks, freshPages(program, host))
-  if (options.image === undefined) initialise(host, program.legacy !== undefined)
-  else booted = restore(program, host, instance, options.image)
-  let condition: 'good' | 'interrupted' | 'failed' = 'good'
+  if (image === undefined) initialise(host, program.legacy !== undefined)
+  else booted = restore(program, shell, image)
+  let condition: 'good' | 'interrupted' | 'failed' | 'closed' = 'good'
   const computeLimit = createComputeLimit()
   return {
     handle(messageJson, environmentJson, context) {
@@ -62,33 +79,52 @@ export async function createEmscriptenGuest(
       booted = true
       return answer
     },
-    memory: () => memoryBytes(host),
+    memory: () => (condition === 'closed' ? noBytes : memoryBytes(host)),
     gasUsed: () => host.meter?.gasUsed,
     receipts: () => host.calls?.receipts ?? [],
     capture(worn) {
       assert(condition === 'good', 'a closed or failed guest has no state')
-      const scan = createPageScanner(host.memory, program.is64)
       const state = readGlobalState(program.shape, instance.exports, booted)
-      return captureImage(memoryBytes(host), scan, state, { marks: host.marks, worn })
+      if (noted !== undefined) return noted.capture(memoryBytes(host), state, worn)
+      return captureImage(memoryBytes(host), createPageScanner(memory, program.is64), state, worn)
     },
     reset(image) {
-      // From here on it is worth noting writes.
-      if (program.marks === 'later' && condition !== 'interrupted') return false
-      if (condition === 'failed' || image.byteLength !== host.memory.buffer.byteLength) return false
-      const scan = createPageScanner(host.memory, program.is64)
-      restoreImage(memoryBytes(host), image, findPages(scan, image.byteLength, host.marks))
-      if (host.marks !== undefined) markPages(host.marks.fill(0), image.indexes)
+      if (condition === 'closed' || image.byteLength !== memory.buffer.byteLength) return false
+      setMemory(program, shell, image)
       booted = writeGlobalState(program.shape, instance.exports, image.hostState)
       condition = 'good'
       return true
     },
     close() {
-      condition = 'failed'
-      enter(host, noEntry)
-      host.memory = emptyMemory
-      host.marks = undefined
+      if (condition === 'closed') return
+      condition = 'closed'
+      retire(program, shell)
     },
   }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** Nothing of the guest it had is left in it once it has the image's state: memory and globals are all there is. */
+function takeSpare(program: Program, options: GuestOptions): Shell | undefined {
+  const bytes = options.image?.byteLength ?? 0
+  const place = program.spares.findIndex(({ memory }) => memory.buffer.byteLength <= bytes)
+  const [shell] = place < 0 ? [] : program.spares.splice(place, 1)
+  if (shell === undefined) return undefined
+  bind(program, shell, options)
+  return shell
+}
+
+function retire({ spares }: Program, shell: Shell): void {
+  const { host, memory, noted } = shell
+  const isSmall = noted !== undefined && noted.atMost(memory.buffer.byteLength) <= sparePagesMax
+  if (isSmall) spares.push(shell)
+  // Small memories serve every state, grown ones only some.
+  const length = (each: Shell) => each.memory.buffer.byteLength
+  spares.sort((a, b) => length(a) - length(b)).splice(sparesMax)
+  enter(host, noEntry)
+  host.memory = emptyMemory
+  host.marks = undefined
 }
 
 /** The functions by which a guest is entered. */
@@ -130,7 +166,8 @@ function createHost(program: Program, options: GuestOptions): Host {
   }
 }
 
-async function instantiate(program: Program, host: Host) {
+async function instantiate(program: Program, options: GuestOptions): Promise<Shell> {
+  const host = createHost(program, options)
   const imports = bindImports(host, program.shape)
   let instance: WebAssembly.Instance
   try {
@@ -141,15 +178,30 @@ async function instantiate(program: Program, host: Host) {
   }
   const { memory } = instance.exports
   if (!(memory instanceof WebAssembly.Memory)) throw moduleInvalid('its export memory is not one')
-  host.memory = memory
-  host.marks = program.marks === 'noted' ? marksOf(instance) : undefined
-  host.meter = Meter.of(instance.exports, host.maxBytes)
   const suspending = entryOf(program, instance, program.runsDirect ? suspendingPrefix : '')
   const direct = program.runsDirect
     ? { ...entryOf(program, instance, ''), direct: true }
     : suspending
+  const noted = program.isMarked
+    ? new NotedPages(
+        marksOf(instance),
+        createPageScanner(memory, program.is64),
+        freshPages(program, memory),
+      )
+    : undefined
+  const shell = { instance, host, direct, suspending, memory, noted }
+  bind(program, shell, options)
+  return shell
+}
+
+/** Makes the host of an instance that of a new guest; its functions know it by reference. */
+function bind(program: Program, shell: Shell, options: GuestOptions): void {
+  const { host, instance, memory, suspending } = shell
+  Object.assign(host, createHost(program, options))
+  host.memory = memory
+  host.marks = program.isMarked ? marksOf(instance) : undefined
+  host.meter = Meter.of(instance.exports, host.maxBytes)
   enter(host, suspending)
-  return { instance, direct, suspending }
 }
 
 function marksOf({ exports }: WebAssembly.Instance): Uint8Array {
@@ -158,12 +210,8 @@ function marksOf({ exports }: WebAssembly.Instance): Uint8Array {
   return new Uint8Array(memory.buffer)
 }
 
-function markPages(marks: Uint8Array, indexes: Uint32Array): void {
-  for (const page of indexes) marks[page] = 1
-}
-
 /** To be asked of an instance that has not run yet. */
-function freshPages(program: Program, { memory }: Host): Uint32Array {
+function freshPages(program: Program, memory: WebAssembly.Memory): Uint32Array {
   const { is64 } = program
   program.freshPages ??= findPages(createPageScanner(memory, is64), memory.buffer.byteLength)
   return program.freshPages
@@ -187,22 +235,33 @@ function entryOf({ shape }: Program, { exports }: WebAssembly.Instance, prefix: 
   }
 }
 
-function restore(
-  program: Program,
-  host: Host,
-  instance: WebAssembly.Instance,
-  image: MemoryImage,
-): boolean {
-  const fresh = freshPages(program, host)
+function restore(program: Program, shell: Shell, image: MemoryImage): boolean {
+  const { host, instance, memory, noted } = shell
   if (image.byteLength > host.maxBytes) throw memoryLimitTooLow(image.byteLength, host.maxBytes)
-  const added = (image.byteLength - host.memory.buffer.byteLength) / wasmPageBytes
+  const added = (image.byteLength - memory.buffer.byteLength) / wasmPageBytes
   if (added < 0) throw imageInvalid('it is smaller than its module begins with')
+  // Without notes it is no spare: it has not run yet.
+  const present = noted === undefined ? freshPages(program, memory) : undefined
   try {
-    host.memory.grow((program.is64 ? BigInt(added) : added) as number)
+    if (added > 0) memory.grow((program.is64 ? BigInt(added) : added) as number)
   } catch (error) {
     throw guestHostFailure(`no ${image.byteLength} bytes of memory for it`, error)
   }
-  restoreImage(memoryBytes(host), image, fresh)
-  if (host.marks !== undefined) markPages(host.marks, image.indexes)
+  setMemory(program, shell, image, present)
   return writeGlobalState(program.shape, instance.exports, image.hostState)
+}
+
+/** Makes memory, of the image's length already, what the image says. `present`: the pages that may hold anything. */
+function setMemory(
+  { is64 }: Program,
+  { memory, noted }: Shell,
+  image: MemoryImage,
+  present?: Uint32Array,
+): void {
+  const bytes = new Uint8Array(memory.buffer)
+  if (noted !== undefined) noted.restore(bytes, image)
+  else {
+    const held = present ?? findPages(createPageScanner(memory, is64), bytes.length)
+    restoreImage(bytes, image, held)
+  }
 }

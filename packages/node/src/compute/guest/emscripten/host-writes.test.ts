@@ -51,9 +51,8 @@ test.each(Object.entries(writing))('a capture has what %s wrote', async (name, c
     handle: [...args.flat(), op.call, 0, ...drops, ...constant(answerAt)],
   })
   const compiled = await compileGuest(bytes, 'wasm32-unknown-emscripten4')
-  const first = await compiled.instantiate({ memoryBytes: 1 << 20 })
-  // Writes are noted by those that go on from an image.
-  const guest = await compiled.instantiate({ memoryBytes: 1 << 20, image: first.capture() })
+  const guest = await compiled.instantiate({ memoryBytes: 1 << 20 })
+  const before = guest.capture()
   guest.handle('{}', '{}', { timestampMs: 1_700_000_000_000, seed: new Uint8Array(32).fill(7) })
   const memory = Buffer.from(guest.memory())
   const held: number[] = []
@@ -62,4 +61,6 @@ test.each(Object.entries(writing))('a capture has what %s wrote', async (name, c
       held.push(at / imagePageBytes)
   expect(held.some((index) => index >= far / imagePageBytes - 1)).toBe(true)
   expect([...guest.capture().indexes]).toEqual(held)
+  expect(guest.reset?.(before)).toBe(true)
+  expect(guest.capture()).toEqual(before)
 })

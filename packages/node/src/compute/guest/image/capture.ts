@@ -3,19 +3,18 @@ import type { PageScanner } from './page-scanner.ts'
 
 const sparePages = 8
 
-/**
- * Indexes of all pages that hold anything, rising. Where there are marks (`mark-stores.ts`) only pages
- * they name are looked at.
- */
+/** Pages `from` to `to`, `to` excluded. */
+export type PageRun = { readonly from: number; readonly to: number }
+
+/** Indexes of all pages that hold anything, rising: of these runs, or of all of the memory. */
 export function findPages(
   scan: PageScanner,
   byteLength: number,
-  marks?: Uint8Array | undefined,
+  runs: Iterable<PageRun> = [{ from: 0, to: byteLength / imagePageBytes }],
 ): Uint32Array {
-  const end = byteLength / imagePageBytes
   let indexes = new Uint32Array(1024)
   let count = 0
-  for (const run of marks === undefined ? [{ from: 0, to: end }] : markedRuns(marks, end)) {
+  for (const run of runs) {
     for (let page = scan(run.from, run.to); page < run.to; page = scan(page + 1, run.to)) {
       if (count === indexes.length) {
         const larger = new Uint32Array(indexes.length * 2)
@@ -28,35 +27,24 @@ export function findPages(
   return indexes.slice(0, count)
 }
 
-/** Runs of pages that marks name, up to `end`: a mark stands for its page and the one behind. */
-function* markedRuns(marks: Uint8Array, end: number) {
-  const within = marks.subarray(0, end)
-  let from = within.indexOf(1)
-  while (from >= 0) {
-    const unmarked = within.indexOf(0, from)
-    const to = unmarked < 0 ? end : unmarked + 1
-    yield { from, to }
-    from = within.indexOf(1, to)
-  }
-}
-
-type CaptureOptions = {
-  /** See `findPages`. */
-  readonly marks?: Uint8Array | undefined
-  /** See `Guest.capture`. */
-  readonly worn?: MemoryImage | undefined
-}
-
-/** Copies the pages that hold anything out of `memory`. */
+/** Copies the pages that hold anything out of `memory`. `worn`: see `Guest.capture`. */
 export function captureImage(
   memory: Uint8Array,
   scan: PageScanner,
   hostState: Uint8Array,
-  { marks, worn }: CaptureOptions = {},
+  worn?: MemoryImage | undefined,
 ): MemoryImage {
-  const indexes = findPages(scan, memory.length, marks)
-  const length = indexes.length * imagePageBytes
-  const pages = roomFor(length, worn?.pages)
+  return copyPages(memory, findPages(scan, memory.length), hostState, worn)
+}
+
+/** Copies these pages out of `memory`. */
+export function copyPages(
+  memory: Uint8Array,
+  indexes: Uint32Array,
+  hostState: Uint8Array,
+  worn?: MemoryImage | undefined,
+): MemoryImage {
+  const pages = roomFor(indexes.length * imagePageBytes, worn?.pages)
   for (const { page, place, count } of runsOf(indexes)) {
     const from = page * imagePageBytes
     pages.set(memory.subarray(from, from + count * imagePageBytes), place * imagePageBytes)
@@ -97,12 +85,12 @@ export function restoreImage(memory: Uint8Array, image: MemoryImage, present: Ui
 }
 
 /** Pages that follow each other, in memory and in `indexes` from `place` on: most of a state is a few runs. */
-function* runsOf(indexes: Uint32Array) {
-  let place = 0
-  while (place < indexes.length) {
+export function* runsOf(indexes: Uint32Array, from = 0, to = indexes.length) {
+  let place = from
+  while (place < to) {
     const page = indexes[place] ?? 0
     let count = 1
-    while (place + count < indexes.length && indexes[place + count] === page + count) count++
+    while (place + count < to && indexes[place + count] === page + count) count++
     yield { page, place, count }
     place += count
   }

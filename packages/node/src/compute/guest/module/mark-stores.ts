@@ -10,8 +10,8 @@ import { MarkedBody } from './marked-body.ts'
 /**
  * A module that notes where it writes: a second memory gets a byte 1 for each page that may have been
  * written, so that the state can be read and set without looking at memory that was never used: an aos
- * process has 2 MB in 105. The first memory, globals and gas are what they are without. Costs a tenth of a message of
- * aos. Byte `p` stands for page `p` and the one behind it: a store names its place by an address and
+ * process has 2 MB in 105. The first memory, globals and gas are what they are without. Costs a twelfth of a message
+ * of aos. Byte `p` stands for page `p` and the one behind it: a store names its place by an address and
  * an offset, and the address alone is what is noted.
  */
 
