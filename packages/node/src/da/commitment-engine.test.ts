@@ -10,9 +10,10 @@ import {
   rowPath,
   verifyRow,
 } from '@heddle/protocol/certificate'
-import { portableSha256 } from '@heddle/protocol/merkle'
+import { portableBlake3, portableSha256 } from '@heddle/protocol/merkle'
 import { describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/index.ts'
+import { openBlake3 } from './blake3.ts'
 import { nativeCommitment, nativeFingerprint, nativeSha256 } from './commitment-engine.ts'
 import { openErasureEngine } from './erasure-engine.ts'
 import { loadErasureKernel } from './kernel.ts'
@@ -41,6 +42,12 @@ function commit(engine: CommitmentEngine, blob: Uint8Array, k: number, n: number
   return { committed: commitBlob(engine, parameters, roots, pieceOf), roots, pieceOf, stripes }
 }
 
+const blake3 = openBlake3()
+const hashes = [
+  [nativeSha256, portableSha256],
+  ...(blake3 === undefined ? [] : [[blake3, portableBlake3] as const]),
+] as const
+
 describe('native engines', () => {
   it('fingerprint and hash as the portable ones do', () => {
     const keys = [bytes(16), bytes(16)]
@@ -56,7 +63,9 @@ describe('native engines', () => {
     }
     for (const length of [0, 65, 4096, 4097, 16384]) {
       const data = bytes(length)
-      expect(Buffer.compare(nativeSha256.digest(data), portableSha256.digest(data))).toBe(0)
+      for (const [own, portable] of hashes) {
+        expect(Buffer.compare(own.digest(data), portable.digest(data))).toBe(0)
+      }
     }
   })
 

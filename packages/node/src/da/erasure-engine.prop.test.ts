@@ -1,5 +1,5 @@
 import { isHeddleError } from '@heddle/protocol/base'
-import { referenceErasure } from '@heddle/protocol/erasure'
+import { planeErasure, referenceErasure } from '@heddle/protocol/erasure'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRuntime } from '../runtime/index.ts'
@@ -66,6 +66,30 @@ describe('the WASM engine', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it.each([
+    [16, 35, 37],
+    [64, 84, 69],
+  ])('works in several passes, the last one short, at k = %i, n = %i', (k, n, blocks) => {
+    const shape = { k, n, pieceBytes: 128 * blocks }
+    const { pieceBytes } = shape
+    const whole = new Uint8Array(n * pieceBytes)
+    const [data, parity] = [whole.subarray(0, k * pieceBytes), whole.subarray(k * pieceBytes)]
+    data.set(randomBytes(data.length, n))
+    engine.encode(shape, data, parity)
+    const expected = new Uint8Array(parity.length)
+    planeErasure.encode(shape, data, expected)
+    expect(Buffer.compare(parity, expected)).toBe(0)
+    const last = Array.from({ length: k }, (_, at) => n - k + at)
+    const rows = last.map((index) => {
+      const at = index * pieceBytes
+      return { index, piece: whole.subarray(at, at + pieceBytes) }
+    })
+    const wanted = Array.from({ length: Math.min(k, n - k) }, (_, row) => row)
+    const out = new Uint8Array(wanted.length * pieceBytes)
+    engine.decode(shape, rows, wanted, out)
+    expect(Buffer.compare(out, data.subarray(0, out.length))).toBe(0)
   })
 
   it('decodes any rows from any k rows, few or many missing', () => {

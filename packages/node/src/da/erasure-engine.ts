@@ -61,7 +61,7 @@ class ErasureArena implements WasmErasure {
     this.#words = new Uint32Array(memory.buffer)
     this.#plan = align(this.#kernel.heapBase())
     this.#scratch = align(this.#plan + planBytes)
-    this.#staging = align(this.#scratch + this.#kernel.scratchBytes(pieceBytesMax))
+    this.#staging = align(this.#scratch + this.#kernel.scratchBytes())
     this.#next = this.#staging + rowsMax * pieceBytesMax
     assert(this.#next + arenaBytes <= this.#bytes.length, 'the arena lies behind what is fixed')
   }

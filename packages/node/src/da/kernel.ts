@@ -5,7 +5,7 @@ import type { DiskPort } from './ports.ts'
 /** What wasm/erasure/assembly/kernel.ts exports; every number is an address or a count of bytes. */
 export type Kernel = {
   heapBase(): number
-  scratchBytes(pieceBytes: number): number
+  scratchBytes(): number
   encode(
     data: number,
     parity: number,

@@ -39,9 +39,7 @@ export function openCommitment(engine: CommitmentEngine, committed: CommittedBlo
   }
   const extended = new Uint8Array(n * pieceBytes)
   extended.set(fingerprints)
-  const parity = new Uint8Array((n - k) * pieceBytes)
-  erasure.encode({ k, n, pieceBytes }, fingerprints, parity)
-  extended.set(parity, fingerprints.length)
+  erasure.encode({ k, n, pieceBytes }, fingerprints, extended.subarray(fingerprints.length))
   return { layout, committed, keys: fingerprintKeys(hash, parameters, root), extended }
 }
 

@@ -23,9 +23,12 @@ export function encodeBlob(
   const stripeBytes = n * pieceBytes
   for (let stripe = 0; stripe < stripes; stripe++) {
     const all = rows.subarray(stripe * stripeBytes, (stripe + 1) * stripeBytes)
-    const dataBytes = k * pieceBytes
-    engine.erasure.encode(table.layout, all.subarray(0, dataBytes), all.subarray(dataBytes))
-    hashPieces(engine, table, stripe, 0, all)
+    const data = all.subarray(0, k * pieceBytes)
+    const parity = all.subarray(k * pieceBytes)
+    // Data first: hashing reads it in order and so brings it into the cache.
+    hashPieces(engine, table, stripe, 0, data)
+    engine.erasure.encode(table.layout, data, parity)
+    hashPieces(engine, table, stripe, k, parity)
   }
   const levels = blobLevels(engine, table)
   const { root, fingerprints, commitment } = commitBlob(
