@@ -3,6 +3,7 @@ import {
   chunkBytesMax,
   type DataTree,
   DataTreeBuilder,
+  HashList,
 } from '@heddle/protocol/arweave'
 import { assert, encodeBase64Url } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
@@ -76,7 +77,7 @@ class Upload {
   readonly #parts: WriteParts
   readonly #tree: DataTreeBuilder
   readonly #generation: number
-  readonly #pinned: Uint8Array[] = []
+  readonly #pinned = new HashList()
   /** Memory of chunks that are written, for those to come. */
   readonly #free: Uint8Array<ArrayBuffer>[] = []
   readonly #cutter = new ChunkCutter(() => this.#free.pop() ?? new Uint8Array(chunkBytesMax))
@@ -114,7 +115,7 @@ class Upload {
   /** Lets go of what the upload used; waits for what is still under way. */
   async release(): Promise<void> {
     await Promise.allSettled(this.#ahead)
-    for (const hash of this.#pinned) this.#parts.chunks.unpin(hash)
+    for (let i = 0; i < this.#pinned.length; i++) this.#parts.chunks.unpin(this.#pinned.at(i))
     // Where the upload failed its error is told already.
     if (!this.#isEnded) await this.#endRun().catch(() => {})
   }
@@ -142,7 +143,7 @@ class Upload {
     const dataHash = digests[0]
     assert(dataHash !== undefined, 'one part has one digest')
     chunks.pin(dataHash)
-    this.#pinned.push(dataHash)
+    this.#pinned.add(dataHash)
     await chunks.keep(dataHash, bytes)
     if (bytes.length === chunkBytesMax) this.#free.push(bytes)
     return { dataHash, bytes: bytes.length }
@@ -162,11 +163,11 @@ class Upload {
     const { chunks, index } = this.#parts
     // The very same is here already, durable and whole.
     const isKnown = index.heldBytes(data) === tree.sizeBytes
-    const isLong = tree.leaves.length > placesPerRecord
+    const isLong = tree.chunks > placesPerRecord
     const memory = isLong ? Buffer.allocUnsafeSlow(placesMemoryBytes) : undefined
-    for (let at = 0; at < tree.leaves.length && !isKnown; at += placesPerRecord) {
+    for (let at = 0; at < tree.chunks && !isKnown; at += placesPerRecord) {
       if (chunks.writer.generation !== this.#generation) throw storeUploadLost()
-      const places = placesOf(tree, at, Math.min(at + placesPerRecord, tree.leaves.length))
+      const places = placesOf(tree, at, Math.min(at + placesPerRecord, tree.chunks))
       // Each by itself: the index takes up a long list in short steps, others get in between.
       const raw = encodePlaces(data, places, memory)
       await chunks.writer.commit(raw, { kind: 'places', data, places })
@@ -179,9 +180,7 @@ class Upload {
 function placesOf(tree: DataTree, from: number, to: number): ChunkPlace[] {
   const places: ChunkPlace[] = []
   for (let i = from; i < to; i++) {
-    const leaf = tree.leaves[i]
-    if (leaf === undefined) continue
-    const { fromByte, toByte, dataHash } = leaf
+    const { fromByte, toByte, dataHash } = tree.leaf(i)
     places.push({ fromByte, toByte, hash: dataHash, path: tree.path(i) })
   }
   return places

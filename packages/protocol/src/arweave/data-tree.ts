@@ -1,4 +1,5 @@
 import type { CryptoEngine } from '../crypto/index.ts'
+import { HashList } from './hash-list.ts'
 import { branchBytes, chunkBytesMax, hashBytes, leafBytes } from './limits.ts'
 import { encodeNote, writeNote } from './note.ts'
 
@@ -10,45 +11,51 @@ export type DataLeaf = {
   readonly toByte: number
 }
 
-type TreeNode = {
-  readonly id: Uint8Array
-  /** Where the bytes below it end. */
-  readonly toByte: number
-  readonly children?: readonly [TreeNode, TreeNode]
-  /** Chunks below it. */
-  readonly leaves: number
-}
-
 /** Root and paths of a data set. */
 export type DataTree = {
   /** Arweave's data_root: 32 bytes, or empty where there is no data. */
   readonly root: Uint8Array
   readonly sizeBytes: number
-  /** The chunks there are bytes of, in order. */
-  readonly leaves: readonly DataLeaf[]
+  /** How many chunks there are bytes of. */
+  readonly chunks: number
+  /** Chunk `index`, of those there are bytes of, in order. */
+  leaf(index: number): DataLeaf
   /** Arweave's data_path of chunk `index`. */
   path(index: number): Uint8Array
 }
 
+/** A whole subtree: its node, and how many chunks are below it. */
+type Subtree = { readonly node: number; readonly leaves: number }
+
+const noNode = -1
+
 /**
  * The tree over all chunks of a data set, made as they come: a node is joined as soon as both its
  * sides are whole, so the end costs little however large the data. Layer by layer (as arweave-js
- * joins, where a lone node rises as it is) gives the same tree.
+ * joins, where a lone node rises as it is) gives the same tree. Takes some 150 bytes a chunk.
  */
 export class DataTreeBuilder {
   readonly #engine: CryptoEngine
-  readonly #leaves: DataLeaf[] = []
+  readonly #hashes = new HashList()
+  /** Where each chunk ends. */
+  readonly #chunkEnds: number[] = []
+  /** Of each node: its id, where the bytes below it end, and what it joins. */
+  readonly #ids = new HashList()
+  readonly #ends: number[] = []
+  readonly #lefts: number[] = []
+  readonly #rights: number[] = []
   /** Whole subtrees, larger ones first. */
-  readonly #nodes: TreeNode[] = []
+  readonly #whole: Subtree[] = []
 
   constructor(engine: CryptoEngine) {
     this.#engine = engine
   }
 
   /** Adds the next chunk, which begins where the last one ended. */
-  add(leaf: DataLeaf): void {
-    this.#leaves.push(leaf)
-    this.#push(leaf)
+  add({ dataHash, toByte }: DataLeaf): void {
+    this.#hashes.add(dataHash)
+    this.#chunkEnds.push(toByte)
+    this.#push(dataHash, toByte)
   }
 
   /**
@@ -56,86 +63,101 @@ export class DataTreeBuilder {
    * counts in the root and is never posted; so does this.
    */
   end(): DataTree {
-    const leaves = this.#leaves
-    const last = leaves.at(-1)
-    if (last === undefined) return emptyTree
-    if (last.toByte - last.fromByte === chunkBytesMax) this.#push(emptyLeaf(last, this.#engine))
-    const top = this.#nodes.reduceRight((right, left) => joinNodes(left, right, this.#engine))
+    const chunks = this.#chunkEnds.length
+    if (chunks === 0) return emptyTree
+    const { fromByte, toByte } = this.#leaf(chunks - 1)
+    if (toByte - fromByte === chunkBytesMax) {
+      this.#push(this.#engine.sha256(new Uint8Array(0)), toByte)
+    }
+    const top = this.#whole.reduceRight((right, left) => this.#join(left, right))
     return {
-      root: top.id,
-      sizeBytes: last.toByte,
-      leaves,
-      path: (index) => pathTo(top, index, leaves),
+      root: this.#ids.at(top.node).slice(),
+      sizeBytes: toByte,
+      chunks,
+      leaf: (index) => this.#leaf(index),
+      path: (index) => this.#path(top.node, index),
     }
   }
 
-  #push({ dataHash, toByte }: DataLeaf): void {
+  #leaf(index: number): DataLeaf {
+    const toByte = this.#chunkEnds[index]
+    if (toByte === undefined) throw new RangeError(`there is no chunk ${index}`)
+    return { dataHash: this.#hashes.at(index), fromByte: this.#chunkEnds[index - 1] ?? 0, toByte }
+  }
+
+  #push(dataHash: Uint8Array, toByte: number): void {
     const id = leafId(dataHash, encodeNote(toByte), this.#engine)
-    let node: TreeNode = { id, toByte, leaves: 1 }
+    let tree: Subtree = { node: this.#add(id, toByte, noNode, noNode), leaves: 1 }
     for (;;) {
-      const left = this.#nodes.at(-1)
-      if (left === undefined || left.leaves !== node.leaves) break
-      this.#nodes.pop()
-      node = joinNodes(left, node, this.#engine)
+      const left = this.#whole.at(-1)
+      if (left === undefined || left.leaves !== tree.leaves) break
+      this.#whole.pop()
+      tree = this.#join(left, tree)
     }
-    this.#nodes.push(node)
+    this.#whole.push(tree)
+  }
+
+  #join(left: Subtree, right: Subtree): Subtree {
+    const note = encodeNote(this.#endOf(left.node))
+    const id = branchId(this.#ids.at(left.node), this.#ids.at(right.node), note, this.#engine)
+    const node = this.#add(id, this.#endOf(right.node), left.node, right.node)
+    return { node, leaves: left.leaves + right.leaves }
+  }
+
+  #add(id: Uint8Array, end: number, left: number, right: number): number {
+    this.#ids.add(id)
+    this.#ends.push(end)
+    this.#lefts.push(left)
+    return this.#rights.push(right) - 1
+  }
+
+  #endOf(node: number): number {
+    return this.#ends[node] ?? 0
+  }
+
+  /** Into one piece of memory: large data has as many paths as chunks, each of a dozen steps. */
+  #path(top: number, index: number): Uint8Array {
+    const { dataHash, toByte } = this.#leaf(index)
+    const branches = this.#branchesTo(top, toByte)
+    const path = new Uint8Array(branchBytes * branches.length + leafBytes)
+    let at = 0
+    const put = (hash: Uint8Array, note: number) => {
+      path.set(hash, at)
+      writeNote(note, path, at + hashBytes)
+      at += leafBytes
+    }
+    for (const branch of branches) {
+      const left = this.#lefts[branch] ?? noNode
+      path.set(this.#ids.at(left), at)
+      at += hashBytes
+      put(this.#ids.at(this.#rights[branch] ?? noNode), this.#endOf(left))
+    }
+    put(dataHash, toByte)
+    return path
+  }
+
+  /** Branches from the top down to the chunk that ends at `toByte`. */
+  #branchesTo(top: number, toByte: number): number[] {
+    const branches: number[] = []
+    let node = top
+    for (;;) {
+      const left = this.#lefts[node] ?? noNode
+      if (left === noNode) return branches
+      branches.push(node)
+      // A leaf of no bytes ends where the one before it does, to the right of it.
+      node = toByte <= this.#endOf(left) ? left : (this.#rights[node] ?? noNode)
+    }
   }
 }
 
 const emptyTree: DataTree = {
   root: new Uint8Array(0),
   sizeBytes: 0,
-  leaves: [],
+  chunks: 0,
+  leaf: (index) => {
+    throw new RangeError(`there is no chunk ${index}`)
+  },
   path: () => new Uint8Array(0),
-}
-
-function emptyLeaf({ toByte }: DataLeaf, engine: CryptoEngine): DataLeaf {
-  return { dataHash: engine.sha256(new Uint8Array(0)), fromByte: toByte, toByte }
-}
-
-function joinNodes(left: TreeNode, right: TreeNode, engine: CryptoEngine): TreeNode {
-  const id = branchId(left.id, right.id, encodeNote(left.toByte), engine)
-  const leaves = left.leaves + right.leaves
-  return { id, toByte: right.toByte, children: [left, right], leaves }
-}
-
-/** Into one piece of memory: large data has as many paths as chunks, each of a dozen steps. */
-function pathTo(top: TreeNode, index: number, leaves: readonly DataLeaf[]): Uint8Array {
-  const leaf = leaves[index]
-  if (leaf === undefined) throw new RangeError(`there is no chunk ${index}`)
-  const path = new Uint8Array(branchBytes * stepsTo(top, index) + leafBytes)
-  let at = 0
-  const put = (hash: Uint8Array, note: number) => {
-    path.set(hash, at)
-    writeNote(note, path, at + hashBytes)
-    at += leafBytes
-  }
-  let node = top
-  let before = index
-  while (node.children !== undefined) {
-    const [left, right] = node.children
-    path.set(left.id, at)
-    at += hashBytes
-    put(right.id, left.toByte)
-    const isLeft = before < left.leaves
-    if (!isLeft) before -= left.leaves
-    node = isLeft ? left : right
-  }
-  put(leaf.dataHash, leaf.toByte)
-  return path
-}
-
-/** Branches above chunk `index`. */
-function stepsTo(top: TreeNode, index: number): number {
-  let steps = 0
-  let node = top
-  for (let before = index; node.children !== undefined; steps++) {
-    const [left, right] = node.children
-    const isLeft = before < left.leaves
-    if (!isLeft) before -= left.leaves
-    node = isLeft ? left : right
-  }
-  return steps
 }
 
 /** H(H(dataHash) ‖ H(note)). */

@@ -15,6 +15,7 @@ export {
 export { type DataChunk, DataRootBuilder, dataRootOf } from './data-root-builder.ts'
 export { type DataLeaf, type DataTree, DataTreeBuilder } from './data-tree.ts'
 export type { ChunkFault } from './errors.ts'
+export { HashList } from './hash-list.ts'
 export { chunkBytesMax, chunkBytesMin, transactionLimits } from './limits.ts'
 export { parseTransaction, transactionToJson } from './parse-transaction.ts'
 export {
