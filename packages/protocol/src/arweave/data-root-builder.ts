@@ -7,7 +7,7 @@ import { chunkBytesMax } from './limits.ts'
 export type DataChunk = DataLeaf & { readonly bytes: Uint8Array }
 
 /**
- * Data in, chunks and in the end their tree out: a file of any size passes through 288 KiB and 100
+ * Data in, chunks and in the end their tree out: a file of any size passes through 288 KiB and 150
  * bytes of memory per chunk. Hashing is synchronous; where that is too slow, use `ChunkCutter`, hash
  * elsewhere and give the leaves to a `DataTreeBuilder`.
  */
