@@ -1,5 +1,6 @@
 import { newDataFolder, removeFolder } from '../e2e/node-process.ts'
 import { fetchModules } from '../scripts/fetch-modules.ts'
+import { flag } from './arguments.ts'
 import { startChild } from './child.ts'
 import { addJsModule, measureActors, measureJsEvaluation, spawnJs } from './compute-actors.ts'
 import { measureLoops } from './compute-loops.ts'
@@ -86,8 +87,6 @@ async function measureHot(units: Units, module: string): Promise<void> {
 
 /** `--only=inc,hot,rollback,loops,js-eval,actors` measures these alone; `--actors=JS,AOS` and `--memory-mib=N` set sizes. */
 function readFlags() {
-  const flag = (name: string) =>
-    process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3)
   const only = flag('only')?.split(',')
   const [js = defaultActors.js, aos = defaultActors.aos] =
     flag('actors')?.split(',').map(Number) ?? []

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { wholeNumber } from './arguments.ts'
 import type { EncodeJob, EncodeLap } from './da-encode-worker.ts'
 import { best, median } from './da-stage.ts'
 import { report } from './report.ts'
 
 const workerCount = 2
-const rounds = 7
+const rounds = wholeNumber('rounds', 21)
 const lapMs = 160
 
 /**

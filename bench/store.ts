@@ -1,18 +1,11 @@
 import { newDataFolder, removeFolder, startNodeProcess } from '../e2e/node-process.ts'
+import { flag, wholeNumber } from './arguments.ts'
 import { remark } from './report.ts'
 import { onSlowDisk, syncMs } from './slow-disk.ts'
 import { measureBundle } from './store-bundle.ts'
 import { measureReads, measureUpload } from './store-bytes.ts'
 import { measurePosts } from './store-post.ts'
 import { measureQueries } from './store-query.ts'
-
-/** `--items=N` and the like: a whole number, or the default. */
-function option(name: string, usual: number): number {
-  const given = process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1]
-  const value = given === undefined ? usual : Number(given)
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new Error(`--${name}=${given}: give a whole number`)
-}
 
 type Stage = (url: string) => Promise<void>
 
@@ -24,10 +17,10 @@ const slowDisk = 'post-tx-slow-disk'
  * else to do), `--mebibytes=N` sets the size of the file, `--posts=N` the transactions of a round.
  */
 export async function run(): Promise<void> {
-  const posts = option('posts', 500)
-  const bundleItems = option('bundle-items', 10_000)
-  const items = option('items', 100_000)
-  const sizeBytes = option('mebibytes', 256) * 1024 * 1024
+  const posts = wholeNumber('posts', 500)
+  const bundleItems = wholeNumber('bundle-items', 10_000)
+  const items = wholeNumber('items', 100_000)
+  const sizeBytes = wholeNumber('mebibytes', 256) * 1024 * 1024
   const stages: Readonly<Record<string, Stage>> = {
     'post-tx': (url) => measurePosts(url, posts, 'post-tx'),
     [slowDisk]: (url) => {
@@ -39,7 +32,7 @@ export async function run(): Promise<void> {
     upload: async (url) => void (await measureUpload(url, sizeBytes)),
     read: (url) => measureReads(url, sizeBytes),
   }
-  const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length)
+  const only = flag('only')
   for (const [name, stage] of Object.entries(stages)) {
     if (only !== undefined && only !== name) continue
     remark(`store: ${name}`)

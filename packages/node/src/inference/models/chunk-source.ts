@@ -1,16 +1,16 @@
 import type { BlobHash } from '@heddle/protocol/merkle'
-import { type ChunkList, checkChunk, chunkBytes, chunkRange } from '@heddle/protocol/model'
+import { type ChunkList, checkChunk, chunkBytes } from '@heddle/protocol/model'
 import type { WeightSource } from '../ports.ts'
 import { chunkHash } from './open.ts'
 
 /**
- * Gives one chunk of weights, which it has checked. `done` is the memory of one that nobody needs
- * any more: whoever can takes it for this one.
+ * Gives one chunk, or run of chunks, of weights, which it has checked. `done` is the memory of one that
+ * nobody needs any more: whoever can takes it for this one.
  */
 export type ReadChunk = (index: number, done?: ArrayBufferLike) => Promise<Uint8Array>
 
-/** Chunks asked for ahead of the one being read: they arrive while weights are packed. */
-const chunksAhead = 16
+/** Bytes asked for ahead of those being read: they arrive while weights are packed. */
+const aheadBytes = 16 * chunkBytes
 
 /** `bytes`, if they are chunk `index`; else throws `chunk-damaged`. */
 export function checkedChunk(
@@ -24,10 +24,15 @@ export function checkedChunk(
 }
 
 /**
- * Weights read in chunks. Reading is quick where it goes forward. Throws what `readChunk` throws.
+ * Weights read in chunks, or in runs of `partBytes`. Reading is quick where it goes forward. Throws what
+ * `readChunk` throws.
  */
-export function chunkSource({ sizeBytes }: ChunkList, readChunk: ReadChunk): WeightSource {
-  const count = Math.ceil(sizeBytes / chunkBytes)
+export function chunkSource(
+  { sizeBytes }: Pick<ChunkList, 'sizeBytes'>,
+  readChunk: ReadChunk,
+  partBytes = chunkBytes,
+): WeightSource {
+  const count = Math.ceil(sizeBytes / partBytes)
   /** Asked for and not used yet. */
   const ahead = new Map<number, Promise<Uint8Array>>()
   /** The chunk being read, checked. */
@@ -47,10 +52,9 @@ export function chunkSource({ sizeBytes }: ChunkList, readChunk: ReadChunk): Wei
 
   const chunkAt = async (index: number): Promise<Uint8Array> => {
     if (current?.index === index) return current.bytes
-    const last = Math.min(count - 1, index + chunksAhead)
+    const last = Math.min(count - 1, index + aheadBytes / partBytes)
     for (const old of ahead.keys()) if (old < index || old > last) ahead.delete(old)
-    // Several at once: each asking has its price.
-    if (ahead.size <= chunksAhead / 2) for (let next = index; next <= last; next++) void ask(next)
+    for (let next = index; next <= last; next++) void ask(next)
     const bytes = await ask(index)
     ahead.delete(index)
     if (current !== undefined) done.push(current.bytes.buffer)
@@ -64,12 +68,12 @@ export function chunkSource({ sizeBytes }: ChunkList, readChunk: ReadChunk): Wei
       if (position + into.length > sizeBytes) throw new RangeError('read beyond the end')
       for (let filled = 0; filled < into.length; ) {
         const at = position + filled
-        const index = Math.floor(at / chunkBytes)
-        const { from, to } = chunkRange(sizeBytes, index)
-        const part = Math.min(to - at, into.length - filled)
+        const index = Math.floor(at / partBytes)
         const chunk = await chunkAt(index)
-        into.set(chunk.subarray(at - from, at - from + part), filled)
-        filled += part
+        const from = at - index * partBytes
+        const part = chunk.subarray(from, from + into.length - filled)
+        into.set(part, filled)
+        filled += part.length
       }
     },
   }

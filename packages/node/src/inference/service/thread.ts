@@ -1,13 +1,12 @@
 import { Worker } from 'node:worker_threads'
-import type { ModelManifest } from '@heddle/protocol/model'
+import { chunkBytes, type ModelManifest } from '@heddle/protocol/model'
 import { inferenceClosed, inferenceThreadLost } from '../errors.ts'
 import { arrivedError, carryError } from '../worker/carried-error.ts'
 import type {
-  BroughtChunk,
   FromWorker,
   LoadedFacts,
   ToWorker,
-  WantedChunk,
+  WantedRun,
   WorkerSettings,
 } from '../worker/protocol.ts'
 
@@ -41,8 +40,6 @@ export class InferenceThread {
   readonly #loads = new Map<string, Load>()
   readonly #answers = new Map<number, Listener>()
   readonly #ended: Promise<void>
-  /** Chunks that go to the thread together. */
-  readonly #brought: BroughtChunk[] = []
   #lastAnswer = 0
   #loss: Error | undefined
 
@@ -106,8 +103,8 @@ export class InferenceThread {
 
   #take(message: FromWorker): void {
     switch (message.kind) {
-      case 'chunks-wanted':
-        for (const wanted of message.wanted) void this.#bring(wanted)
+      case 'run-wanted':
+        void this.#bring(message)
         break
       case 'loaded':
         this.#loads.get(message.model)?.resolve(message.facts)
@@ -136,25 +133,21 @@ export class InferenceThread {
     return listener
   }
 
-  async #bring({ call, model, index, room }: WantedChunk): Promise<void> {
-    try {
-      const bytes = await this.#fetchChunk(model, index)
-      const moved = new Uint8Array(room, 0, bytes.length)
-      moved.set(bytes)
-      this.#hand({ call, bytes: moved })
-    } catch (error) {
-      this.#hand({ call, error: carryError(error) })
+  async #bring({ call, model, first, count, room }: WantedRun): Promise<void> {
+    const all = new Uint8Array(room)
+    let sizeBytes = 0
+    const bringChunk = async (at: number) => {
+      const bytes = await this.#fetchChunk(model, first + at)
+      all.set(bytes, at * chunkBytes)
+      // Only the last chunk of all may be short.
+      sizeBytes += bytes.length
     }
-  }
-
-  /** What comes in one turn goes as one: waking the thread costs more than a chunk's check. */
-  #hand(chunk: BroughtChunk): void {
-    if (this.#brought.push(chunk) > 1) return
-    setImmediate(() => {
-      const chunks = this.#brought.splice(0)
-      const rooms = chunks.flatMap((each) => ('bytes' in each ? each.bytes.buffer : []))
-      this.#post({ kind: 'chunks', chunks }, rooms)
-    })
+    try {
+      await Promise.all(Array.from({ length: count }, (_, at) => bringChunk(at)))
+      this.#post({ kind: 'run', call, bytes: all.subarray(0, sizeBytes) }, [room])
+    } catch (error) {
+      this.#post({ kind: 'run', call, error: carryError(error) })
+    }
   }
 
   #lose(error: Error): void {

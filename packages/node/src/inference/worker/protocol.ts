@@ -1,10 +1,11 @@
 import type { ModelManifest } from '@heddle/protocol/model'
 import type { Finish } from '@heddle/protocol/receipt'
 import type { AnswerRequest } from '../answer/answer.ts'
+import type { ChunkRun } from './runs.ts'
 
 /**
  * What the service and its thread say to each other. Models are named by the ids of their items, answers
- * and wanted chunks by numbers.
+ * and wanted runs by numbers.
  */
 export type ToWorker =
   | {
@@ -13,7 +14,7 @@ export type ToWorker =
       readonly manifest: ModelManifest
       readonly tokenizer: Uint8Array | undefined
     }
-  | { readonly kind: 'chunks'; readonly chunks: readonly BroughtChunk[] }
+  | (BroughtRun & { readonly kind: 'run' })
   | {
       readonly kind: 'begin'
       readonly answer: number
@@ -23,7 +24,7 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly answer: number }
 
 export type FromWorker =
-  | { readonly kind: 'chunks-wanted'; readonly wanted: readonly WantedChunk[] }
+  | (WantedRun & { readonly kind: 'run-wanted' })
   | { readonly kind: 'loaded'; readonly model: string; readonly facts: LoadedFacts }
   | { readonly kind: 'load-failed'; readonly model: string; readonly error: CarriedError }
   /** Unloaded for another's sake. */
@@ -32,16 +33,15 @@ export type FromWorker =
   | { readonly kind: 'done'; readonly answer: number; readonly ending: AnswerEnding }
   | { readonly kind: 'failed'; readonly answer: number; readonly error: CarriedError }
 
-/** `room`: memory of the thread for the chunk to be copied into; it moves to and fro. */
-export type WantedChunk = {
+/** `room`: memory of the thread for the chunks to be copied into; it moves to and fro. */
+export type WantedRun = ChunkRun & {
   readonly call: number
   readonly model: string
-  readonly index: number
   readonly room: ArrayBuffer
 }
 
-/** The room with the chunk in it, checked, or why there is none. */
-export type BroughtChunk =
+/** The room with the chunks in it, checked, or why there are none. */
+export type BroughtRun =
   | { readonly call: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly call: number; readonly error: CarriedError }
 

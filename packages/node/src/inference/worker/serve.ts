@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, concatBytes, encodeBase64Url } from '@heddle/protocol/base'
-import { chunkBytes } from '@heddle/protocol/model'
 import { writeReceipt } from '@heddle/protocol/receipt'
 import { type Clock, createRuntime, type Disk, nodeCrypto } from '../../runtime/index.ts'
 import { type Answer, beginAnswer } from '../answer/answer.ts'
@@ -8,14 +7,8 @@ import { modelNotLoaded } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
 import { openModel } from '../models/open.ts'
 import { arrivedError, carryError } from './carried-error.ts'
-import type {
-  BroughtChunk,
-  CarriedError,
-  FromWorker,
-  ToWorker,
-  WantedChunk,
-  WorkerSettings,
-} from './protocol.ts'
+import type { BroughtRun, CarriedError, FromWorker, ToWorker, WorkerSettings } from './protocol.ts'
+import { type ChunkRun, chunkRun, runBytes } from './runs.ts'
 import { Shelf } from './shelf.ts'
 
 type Running = { readonly id: number; readonly model: string; readonly answer: Answer }
@@ -48,8 +41,6 @@ class InferenceServer {
   /** In order of turn. */
   readonly #running: Running[] = []
   readonly #wanted = new Map<number, Wanted>()
-  /** Chunks that are asked for together at the end of this turn. */
-  readonly #asking: WantedChunk[] = []
   #lastCall = 0
   #busy = false
   /** Loads happen one after another: each counts what the last has taken. */
@@ -68,8 +59,8 @@ class InferenceServer {
       case 'load':
         this.#loading = this.#loading.then(() => this.#load(message))
         break
-      case 'chunks':
-        for (const chunk of message.chunks) this.#settle(chunk)
+      case 'run':
+        this.#settle(message)
         break
       case 'begin':
         this.#begin(message)
@@ -80,35 +71,30 @@ class InferenceServer {
     }
   }
 
-  #settle(chunk: BroughtChunk): void {
-    const wanted = this.#wanted.get(chunk.call)
-    this.#wanted.delete(chunk.call)
-    if ('error' in chunk) wanted?.reject(arrivedError(chunk.error))
-    else wanted?.resolve(chunk.bytes)
+  #settle(run: BroughtRun): void {
+    const wanted = this.#wanted.get(run.call)
+    this.#wanted.delete(run.call)
+    if ('error' in run) wanted?.reject(arrivedError(run.error))
+    else wanted?.resolve(run.bytes)
   }
 
   /** Memory moves to and fro: to clear and collect fresh memory costs more than a chunk's check. */
-  #readChunk(model: string, index: number, done?: ArrayBufferLike): Promise<Uint8Array> {
+  #readRun(model: string, wanted: ChunkRun, done?: ArrayBufferLike): Promise<Uint8Array> {
     const call = this.#lastCall++
-    const room = done instanceof ArrayBuffer ? done : new ArrayBuffer(chunkBytes)
+    const room = done instanceof ArrayBuffer ? done : new ArrayBuffer(runBytes)
     return new Promise((resolve, reject) => {
       this.#wanted.set(call, { resolve, reject })
-      if (this.#asking.push({ call, model, index, room }) === 1) queueMicrotask(() => this.#ask())
+      this.#send({ kind: 'run-wanted', call, model, ...wanted, room }, [room])
     })
-  }
-
-  #ask(): void {
-    const wanted = this.#asking.splice(0)
-    const rooms = wanted.map(({ room }) => room)
-    this.#send({ kind: 'chunks-wanted', wanted }, rooms)
   }
 
   async #load({ model, manifest, tokenizer }: ToWorker & { kind: 'load' }): Promise<void> {
     try {
       if (this.#shelf.has(model)) return
-      const source = chunkSource(manifest.weights, (index, done) =>
-        this.#readChunk(model, index, done),
-      )
+      const { sizeBytes } = manifest.weights
+      const readRun = (index: number, done?: ArrayBufferLike) =>
+        this.#readRun(model, chunkRun(sizeBytes, index), done)
+      const source = chunkSource(manifest.weights, readRun, runBytes)
       const { contextTokensMax, answersMax } = this.#settings
       const ports = { disk: this.#disk, crypto: nodeCrypto }
       const { engine } = await this.#shelf.load(model, (memoryBytesMax) =>
