@@ -9,7 +9,11 @@ import { measureQueries } from './store-query.ts'
 
 type Stage = (url: string) => Promise<void>
 
-const slowDisk = 'post-tx-slow-disk'
+/**
+ * The goal for posts is a ratio to arlocal as the reference found it: 6.7 a second, on a disk whose syncs take 4 ms. arlocal
+ * waits for the disk with each post and nothing else, so on a quick disk the same two programs have another ratio.
+ */
+const referenceDisk = 'post-tx'
 
 /**
  * The store and gateway over HTTP, a node in a process of its own. `--only=NAME` runs one stage,
@@ -22,11 +26,11 @@ export async function run(): Promise<void> {
   const items = wholeNumber('items', 100_000)
   const sizeBytes = wholeNumber('mebibytes', 256) * 1024 * 1024
   const stages: Readonly<Record<string, Stage>> = {
-    'post-tx': (url) => measurePosts(url, posts, 'post-tx'),
-    [slowDisk]: (url) => {
+    [referenceDisk]: (url) => {
       const disk = `, both on a disk whose syncs were made to take ${syncMs} ms longer`
-      return measurePosts(url, posts, slowDisk, disk)
+      return measurePosts(url, posts, referenceDisk, disk)
     },
+    'post-tx-own-disk': (url) => measurePosts(url, posts, 'post-tx-own-disk', ', the own disk'),
     'bundle-items': (url) => measureBundle(url, bundleItems),
     'graphql-p50': (url) => measureQueries(url, items),
     upload: async (url) => void (await measureUpload(url, sizeBytes)),
@@ -38,7 +42,7 @@ export async function run(): Promise<void> {
     remark(`store: ${name}`)
     // Each stage has a store of its own, so that none is slowed by what another left.
     const measure = () => onNode(stage)
-    await (name === slowDisk ? onSlowDisk(measure) : measure())
+    await (name === referenceDisk ? onSlowDisk(measure) : measure())
   }
 }
 
