@@ -6,13 +6,13 @@ import {
   memoryLimitTooLow,
   moduleInvalid,
 } from '../guest/errors.ts'
-import type { GuestModule, GuestOptions, MemoryImage } from '../guest/ports.ts'
+import type { Guest, GuestModule, GuestOptions, MemoryImage } from '../guest/ports.ts'
 import type { Prepare } from '../prepare/cache.ts'
 import { createEngine } from './create-engine.ts'
 import type { Engine } from './engine.ts'
 import { createJsGuest } from './guest.ts'
 import { readArchive } from './prelude-archive.ts'
-import { captureEngine, findFreshPages, restoreEngine } from './snapshot.ts'
+import { captureEngine, findPresentPages, restoreEngine } from './snapshot.ts'
 import { type Layout, startEngine } from './start.ts'
 import { capMemory, readCustomSection } from './wasm-sections.ts'
 import { createWorld } from './world.ts'
@@ -44,7 +44,18 @@ type Program = {
   readonly freshPages: Uint32Array
   /** The same module with its memory capped at so many pages; nearly always one or two. */
   readonly compiled: Map<number, Promise<WebAssembly.Module>>
+  /** Instances at rest whose actors left, for actors that come back. */
+  readonly spares: Spare[]
 }
+
+type Spare = { readonly engine: Engine; readonly limitBytes: number }
+
+/**
+ * To make an instance costs more than to give it a state, and V8 collects the old ones late. What these hold stays
+ * resident, so only small ones are kept.
+ */
+const sparesMax = 4
+const spareBytesMax = 4 * 2 ** 20
 
 /**
  * Compiles a module of the js format, prepared where `prepare` is given, and starts its prelude
@@ -56,14 +67,15 @@ export async function compileJsGuest(given: Uint8Array, prepare?: Prepare): Prom
   const bytes = (await prepare?.(given, jsGuestFormat, { callsBack })) ?? given
   const compiled: Program['compiled'] = new Map()
   const module = await compileCapped(bytes, compiled, startBytes)
-  const freshPages = findFreshPages(createEngine(module, createWorld(), startBytes))
+  const freshPages = findPresentPages(createEngine(module, createWorld(), startBytes))
   const engine = createEngine(module, createWorld(), startBytes)
   const layout = startEngine(engine, readArchive(prelude))
-  const program: Program = { bytes, layout, start: captureEngine(engine), freshPages, compiled }
+  const start = captureEngine(engine)
+  const program: Program = { bytes, layout, start, freshPages, compiled, spares: [] }
   return {
     format: jsGuestFormat,
-    start: program.start,
-    instantiate: async (options) => createJsGuest(await openEngine(program, options), layout),
+    start,
+    instantiate: (options) => openGuest(program, options),
   }
 }
 
@@ -72,18 +84,42 @@ function callsBack(importName: string): boolean {
   return importName.startsWith('env.host_')
 }
 
-async function openEngine(program: Program, options: GuestOptions): Promise<Engine> {
-  const { start, freshPages } = program
+async function openGuest(program: Program, options: GuestOptions): Promise<Guest> {
+  const { start, freshPages, layout, spares } = program
   const image = options.image ?? start
   const limit = Math.min(options.memoryBytes, addressedBytes)
   if (image.byteLength > limit) throw memoryLimitTooLow(image.byteLength, limit)
   if (image.byteLength < start.byteLength) {
     throw imageInvalid(`it is shorter than the ${start.byteLength} bytes an actor begins with`)
   }
-  const module = await compileCapped(program.bytes, program.compiled, limit)
-  const engine = createEngine(module, createWorld(options.print, options.models), limit)
-  restoreEngine(engine, image, freshPages)
-  return engine
+  const world = createWorld(options.print, options.models)
+  let engine = takeSpare(spares, limit, image)
+  if (engine === undefined) {
+    const module = await compileCapped(program.bytes, program.compiled, limit)
+    engine = createEngine(module, world, limit)
+    restoreEngine(engine, image, freshPages)
+  } else {
+    engine.world = world
+    restoreEngine(engine, image)
+  }
+  return createJsGuest(engine, layout, (retired) => retire(spares, retired, limit))
+}
+
+/** Nothing of the actor it had is left in one once it has an image's memory and a world of its own. */
+function takeSpare(spares: Spare[], limitBytes: number, image: MemoryImage): Engine | undefined {
+  const place = spares.findIndex(
+    ({ engine, limitBytes: own }) =>
+      own === limitBytes && engine.exports.memory.buffer.byteLength <= image.byteLength,
+  )
+  return place < 0 ? undefined : spares.splice(place, 1)[0]?.engine
+}
+
+function retire(spares: Spare[], engine: Engine, limitBytes: number): void {
+  if (engine.exports.memory.buffer.byteLength > spareBytesMax) return
+  // What the actor printed to and the models it called are not held on to.
+  engine.world = createWorld()
+  spares.unshift({ engine, limitBytes })
+  spares.splice(sparesMax)
 }
 
 function compileCapped(

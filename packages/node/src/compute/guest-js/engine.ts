@@ -39,7 +39,8 @@ export type EngineExports = {
 /** One instance of the engine and the world its imports answer from. */
 export type Engine = {
   readonly exports: EngineExports
-  readonly world: World
+  /** Another one once the instance serves another actor. */
+  world: World
   readonly views: MemoryViews
   /** Counts gas where the engine was prepared. */
   readonly meter: Meter | undefined

@@ -14,9 +14,17 @@ import type { ValueAddress } from './world.ts'
 /** Of `finish`: rejections, and the reason of the first. */
 const argumentCount = 2
 
-/** A guest over an engine whose memory is already that of a started (or restored) actor. */
-export function createJsGuest(started: Engine, layout: Layout): Guest {
-  started.world.scratchAt = layout.scratchAt
+/**
+ * A guest over an engine whose memory is already that of a started (or restored) actor. `retire` is given the
+ * engine, at rest, when the guest is closed; never one whose evaluation did not return.
+ */
+export function createJsGuest(
+  started: Engine,
+  layout: Layout,
+  retire: (engine: Engine) => void,
+): Guest {
+  const { world } = started
+  world.scratchAt = layout.scratchAt
   const environment = readEnvironments()
   let open: Engine | undefined = started
   const live = () => {
@@ -49,11 +57,12 @@ export function createJsGuest(started: Engine, layout: Layout): Guest {
     },
     write,
     gasUsed: () => started.meter?.gasUsed,
-    receipts: () => started.world.calls.receipts,
+    receipts: () => world.calls.receipts,
     memory: () => memoryBytes(live()),
     capture: (worn) => captureEngine(live(), worn),
     reset: (image) => open !== undefined && resetEngine(open, image),
     close() {
+      if (open !== undefined) retire(open)
       open = undefined
     },
   }

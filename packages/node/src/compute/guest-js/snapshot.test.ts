@@ -64,6 +64,21 @@ it('a restored actor gives the results and the memory of an uninterrupted one', 
   expect(await run((step) => step % 5 === 3)).toEqual(uninterrupted)
 })
 
+it('an actor in the instance that another left has nothing of it', async () => {
+  const alone = await run(() => false)
+  const other = await spawnActor({
+    source: `globalThis.own = 'secret'; const held = []
+      on('Print', msg => { console.log(msg.data); held.push(msg.data) })`,
+  })
+  await other.send({ action: 'Print', data: 'é'.repeat(5000) })
+  const left = other.memory()
+  expect(Buffer.from(left).includes('secret')).toBe(true)
+  other.close()
+  expect(await run(() => false)).toEqual(alone)
+  // Its memory serves again: what it held is not there any more.
+  expect(Buffer.from(left).includes('secret')).toBe(false)
+})
+
 it('an image is small: what every actor shares and what it keeps', async () => {
   const actor = await spawnActor({ source: 'let count = 0' })
   expect(encodeImage(actor.guest().capture()).length).toBeLessThan(600_000)

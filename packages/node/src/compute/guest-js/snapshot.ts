@@ -13,14 +13,18 @@ export function captureEngine(engine: Engine, worn?: MemoryImage): MemoryImage {
 }
 
 /**
- * Gives a fresh, never started instance the memory of an image. `freshPages` names the pages a
- * fresh instance holds data in; the caller has checked that the image is no shorter than it.
+ * Gives an instance at rest the memory of an image, which the caller has checked to be no shorter. `present` names
+ * the pages that may hold anything: of a fresh instance the same ones always.
  */
-export function restoreEngine(engine: Engine, image: MemoryImage, freshPages: Uint32Array): void {
+export function restoreEngine(
+  engine: Engine,
+  image: MemoryImage,
+  present = findPresentPages(engine),
+): void {
   const { memory } = engine.exports
   const missing = (image.byteLength - memory.buffer.byteLength) / wasmPageBytes
   if (missing > 0) memory.grow(missing)
-  restoreImage(memoryBytes(engine), image, freshPages)
+  restoreImage(memoryBytes(engine), image, present)
 }
 
 /**
@@ -28,15 +32,13 @@ export function restoreEngine(engine: Engine, image: MemoryImage, freshPages: Ui
  * since. Its stack pointer is at rest, as after every evaluation that returned.
  */
 export function resetEngine(engine: Engine, image: MemoryImage): boolean {
-  const { memory } = engine.exports
-  if (memory.buffer.byteLength !== image.byteLength) return false
-  const scan = createPageScanner(memory, false)
-  restoreImage(memoryBytes(engine), image, findPages(scan, image.byteLength))
+  if (engine.exports.memory.buffer.byteLength !== image.byteLength) return false
+  restoreEngine(engine, image)
   return true
 }
 
-/** Pages an instance is not zero in before it has run. */
-export function findFreshPages(engine: Engine): Uint32Array {
+/** Pages an instance is not zero in. */
+export function findPresentPages(engine: Engine): Uint32Array {
   const { memory } = engine.exports
   const scan = createPageScanner(memory, false)
   return findPages(scan, memory.buffer.byteLength)
