@@ -1,9 +1,7 @@
 import { digestBytes } from '@heddle/protocol/digest'
 
-/** Digests as keys of a map. */
-export function pageKeys(digests: Uint8Array): string[] {
+/** Digests as keys of a map: the i-th one's. Each is made when it is asked for, as most never are. */
+export function pageKeys(digests: Uint8Array): (i: number) => string {
   const text = Buffer.from(digests.buffer, digests.byteOffset, digests.length).toString('latin1')
-  const keys: string[] = []
-  for (let at = 0; at < text.length; at += digestBytes) keys.push(text.slice(at, at + digestBytes))
-  return keys
+  return (i) => text.slice(i * digestBytes, (i + 1) * digestBytes)
 }

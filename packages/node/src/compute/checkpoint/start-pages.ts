@@ -17,23 +17,29 @@ export function startPagesOf(image: MemoryImage | undefined): StartPages | undef
   const before = known.get(image)
   if (before !== undefined) return before
   const digests = digestPages(image.pages, nodeCrypto)
-  const places = new Map(pageKeys(digests).map((key, place) => [key, place]))
+  const keyOf = pageKeys(digests)
+  const places = new Map(Array.from(image.indexes, (_, place) => [keyOf(place), place]))
   const start = { image, digests, places }
   known.set(image, start)
   return start
 }
 
 /**
- * For each page of `image`, in order, its place in the start image where it is the very same page, or -1.
- * Comparing is ten times cheaper than hashing.
+ * For each page of `image`, in order, its place in the start image where it is the very same page, or -1: also for
+ * those that have a place in `found`. Comparing is ten times cheaper than hashing.
  */
-export function unchangedPages(image: MemoryImage, start: MemoryImage): Int32Array {
+export function unchangedPages(
+  image: MemoryImage,
+  start: MemoryImage | undefined,
+  found?: Int32Array,
+): Int32Array {
   const same = new Int32Array(image.indexes.length).fill(-1)
+  if (start === undefined) return same
   const ours = Buffer.from(image.pages.buffer, image.pages.byteOffset, image.pages.length)
   let place = 0
   image.indexes.forEach((page, i) => {
     while ((start.indexes[place] ?? Number.POSITIVE_INFINITY) < page) place++
-    if (start.indexes[place] !== page) return
+    if (start.indexes[place] !== page || (found?.[i] ?? -1) >= 0) return
     const at = i * imagePageBytes
     const from = place * imagePageBytes
     const [end, until] = [at + imagePageBytes, from + imagePageBytes]
@@ -45,20 +51,37 @@ export function unchangedPages(image: MemoryImage, start: MemoryImage): Int32Arr
 /** An image whose pages were hashed before. */
 export type HashedImage = { readonly image: MemoryImage; readonly digests: Uint8Array }
 
-/** Digests of an image's pages; those that are in one of `known` are not hashed again. */
-export function digestImage(image: MemoryImage, known: readonly HashedImage[]): Uint8Array {
+/** Digests of an image's pages, and for each its place in the start where it is the same page there, or -1. */
+export type PageFacts = { readonly digests: Uint8Array; readonly startPlaces: Int32Array }
+
+/** Pages that are in `start` or in `before` as they are here are not hashed again. */
+export function digestImage(
+  image: MemoryImage,
+  start: HashedImage | undefined,
+  before?: HashedImage,
+): PageFacts {
   const count = image.indexes.length
-  const digests = new Uint8Array(count * digestBytes)
-  const sames = known.map((each) => ({ ...each, same: unchangedPages(image, each.image) }))
+  const digests = Buffer.alloc(count * digestBytes)
+  const startPlaces = unchangedPages(image, start?.image)
+  const places = unchangedPages(image, before?.image, startPlaces)
   for (let i = 0; i < count; i++) {
-    const from = sames.find(({ same }) => (same[i] ?? -1) >= 0)
-    const place = from?.same[i] ?? 0
+    const startPlace = startPlaces[i] ?? -1
+    const place = startPlace < 0 ? (places[i] ?? -1) : startPlace
+    const known = startPlace < 0 ? before : start
+    if (known !== undefined && place >= 0) {
+      copyDigest(known.digests, place, digests, i)
+      continue
+    }
     const at = i * imagePageBytes
-    const digest =
-      from === undefined
-        ? digestPages(image.pages.subarray(at, at + imagePageBytes), nodeCrypto)
-        : from.digests.subarray(place * digestBytes, (place + 1) * digestBytes)
-    digests.set(digest, i * digestBytes)
+    const page = image.pages.subarray(at, at + imagePageBytes)
+    digests.set(digestPages(page, nodeCrypto), i * digestBytes)
   }
-  return digests
+  return { digests, startPlaces }
+}
+
+/** Without a view made for each, which would cost more than the copy. */
+function copyDigest(from: Uint8Array, place: number, to: Uint8Array, i: number): void {
+  const start = place * digestBytes
+  const at = i * digestBytes
+  for (let byte = 0; byte < digestBytes; byte++) to[at + byte] = from[start + byte] as number
 }

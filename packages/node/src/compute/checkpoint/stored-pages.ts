@@ -2,6 +2,7 @@ import { constants, zstdCompressSync } from 'node:zlib'
 import { concatBytes } from '@heddle/protocol/base'
 import { stateRootOf } from '@heddle/protocol/digest'
 import { nodeCrypto } from '../../runtime/index.ts'
+import { giveRoomBack, roomFor } from '../guest/image/rooms.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
 import { differFrom } from './difference.ts'
 import { type CheckpointDelta, recordsMax, type StoredAt } from './packed-state.ts'
@@ -22,6 +23,8 @@ export type StoredTable = {
 
 /** A state out of the store: by page its digest and its place. */
 export type RestoredState = HashedImage & { readonly places: Uint32Array }
+
+const leastPackedBytes = 16_384
 
 /** Pages that are stored and no longer used may be as many as these and those in use. */
 const wastePages = 64
@@ -54,26 +57,27 @@ export class StoredPages {
    * marks half of all pages, and changes a byte in two hundred of them.
    */
   pack(image: MemoryImage, nextSlot: number, restored?: RestoredState): CheckpointDelta {
-    const known = [this.#start, restored].filter((each) => each !== undefined)
-    const digests = digestImage(image, known)
+    const { digests, startPlaces } = digestImage(image, this.#start, restored)
     const { byteLength: memoryBytes, indexes, hostState } = image
     const stateRoot = stateRootOf({ memoryBytes, hostState, indexes, digests }, nodeCrypto)
-    const keys = pageKeys(digests)
-    const base = this.#baseFor(keys)
+    const keyOf = pageKeys(digests)
+    const all = [...indexes.keys()]
+    // A page that is the start's at its place needs no looking up.
+    const own = all.filter((i) => (startPlaces[i] ?? -1) < 0)
+    const base = this.#baseFor((this.#stored?.startCount === 0 ? all : own).map(keyOf))
     const startCount = base?.startCount ?? this.#start?.image.indexes.length ?? 0
     const before = base !== undefined && this.#holdsRestored ? restored : undefined
     const added = new AddedPages(base?.count ?? startCount, before)
-    const startPlaces = startCount === 0 ? undefined : this.#start?.places
     const places = new Map(base?.places)
-    const table = new Uint32Array(
-      keys.map((key, i) => {
-        const known = startPlaces?.get(key) ?? places.get(key)
-        if (known !== undefined) return known
-        const place = added.add(image, i)
-        places.set(key, place)
-        return place
-      }),
-    )
+    const inStart = startCount === 0 ? undefined : this.#start?.places
+    const table = Uint32Array.from(startPlaces)
+    for (const i of inStart === undefined ? all : own) {
+      const key = keyOf(i)
+      const known = inStart?.get(key) ?? places.get(key)
+      const place = known ?? added.add(image, i)
+      if (known === undefined) places.set(key, place)
+      table[i] = place
+    }
     const { storedPages, count: newPages, hasBases } = added
     const records = (base?.records ?? 0) + 1
     this.#pending = { nextSlot, records, startCount, count: storedPages + newPages, places }
@@ -100,7 +104,10 @@ export class StoredPages {
     this.#pending = undefined
   }
 
-  /** What to build on; undefined where writing all pages anew is the better way. */
+  /**
+   * What to build on; undefined where writing all pages anew is the better way. `keys`: of the pages that count as
+   * the process's own, and maybe of others that the start holds.
+   */
   #baseFor(keys: readonly string[]): StoredTable | undefined {
     const stored = this.#stored
     if (stored === undefined || stored.records >= recordsMax) return undefined
@@ -121,12 +128,12 @@ class AddedPages {
   readonly #pages: Uint8Array[] = []
   readonly #others: (Uint8Array | undefined)[] = []
   readonly #restored: RestoredState | undefined
-  readonly #before: ReadonlyMap<number, number>
+  /** Number in the restored state of the page under way, or of the first behind it. */
+  #at = 0
 
   constructor(storedPages: number, restored: RestoredState | undefined) {
     this.storedPages = storedPages
     this.#restored = restored
-    this.#before = new Map(Array.from(restored?.image.indexes ?? [], (page, i) => [page, i]))
   }
 
   get count(): number {
@@ -137,13 +144,14 @@ class AddedPages {
     return this.bases.some((base) => base > 0)
   }
 
-  /** Adds the i-th page of an image; gives its place. */
+  /** Adds the i-th page of an image, after those before it; gives its place. */
   add(image: MemoryImage, i: number): number {
-    const before = this.#before.get(image.indexes[i] ?? 0)
-    const from = before === undefined ? undefined : this.#restored
+    const page = image.indexes[i] ?? 0
+    while ((this.#restored?.image.indexes[this.#at] ?? page) < page) this.#at++
+    const from = this.#restored?.image.indexes[this.#at] === page ? this.#restored : undefined
     this.#pages.push(pageOf(image, i))
-    this.#others.push(from && pageOf(from.image, before ?? 0))
-    this.bases.push(from === undefined ? 0 : (from.places[before ?? 0] ?? 0) + 1)
+    this.#others.push(from && pageOf(from.image, this.#at))
+    this.bases.push(from === undefined ? 0 : (from.places[this.#at] ?? 0) + 1)
     return this.storedPages + this.count - 1
   }
 
@@ -171,12 +179,15 @@ function wordBytes(words: ArrayLike<number>): Uint8Array {
 }
 
 function compress(head: Uint8Array, added: AddedPages): Uint8Array {
-  const content = new Uint8Array(head.length + added.count * imagePageBytes)
+  const content = roomFor(head.length + added.count * imagePageBytes)
   content.set(head)
   added.write(content, head.length)
   const packed = zstdCompressSync(content, {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    // One piece of memory where it shrinks as usual.
+    chunkSize: leastPackedBytes + Math.ceil(content.length / 4),
   })
+  giveRoomBack(content)
   // An array of its own: what it might share with others would cross to the other thread as well.
   return new Uint8Array(packed)
 }

@@ -2,6 +2,7 @@ import { encodeBase64Url, equalBytes } from '@heddle/protocol/base'
 import { stateRootOf } from '@heddle/protocol/digest'
 import { nodeCrypto } from '../../runtime/index.ts'
 import { imageInvalid, memoryLimitTooLow } from '../guest/errors.ts'
+import { roomFor } from '../guest/image/rooms.ts'
 import { unpackBytes } from '../guest/image/unpack-bytes.ts'
 import { imagePageBytes, type MemoryImage } from '../guest/ports.ts'
 import { differFrom } from './difference.ts'
@@ -56,15 +57,18 @@ export function unpackCheckpoint(
   const hostState = content.slice(hostStateAt, hostStateAt + newest.hostStateBytes)
   const { memoryBytes: byteLength } = newest
   const image = { byteLength, indexes, pages, hostState }
-  const digests = digestImage(image, start === undefined ? [] : [start])
+  const { digests } = digestImage(image, start)
   const root = stateRootOf({ memoryBytes: byteLength, hostState, indexes, digests }, nodeCrypto)
   if (!equalBytes(root, stateRoot)) {
     throw imageInvalid(`its state root is ${encodeBase64Url(root)}, not the one it names`)
   }
-  const keys = pageKeys(digests).map((key, i) => [key, places[i] ?? 0] as const)
-  const ownKeys = new Map(keys.filter(([, place]) => place >= startCount))
+  const keyOf = pageKeys(digests)
+  const ownPlaces = new Map<string, number>()
+  places.forEach((place, i) => {
+    if (place >= startCount) ownPlaces.set(keyOf(i), place)
+  })
   const { count } = store
-  const stored = { at, records: parts.length, startCount, count, places: ownKeys }
+  const stored = { at, records: parts.length, startCount, count, places: ownPlaces }
   return { image, stored, restored: { image, digests, places } }
 }
 
@@ -123,7 +127,7 @@ class PageStore {
 
   /** The pages of these places, one behind the other. */
   gather(places: Uint32Array): Uint8Array {
-    const pages = new Uint8Array(places.length * imagePageBytes)
+    const pages = roomFor(places.length * imagePageBytes)
     places.forEach((place, i) => {
       this.#copy(place, pages.subarray(i * imagePageBytes, (i + 1) * imagePageBytes))
     })

@@ -1,4 +1,5 @@
 import { type PackedCheckpoint, startPagesOf, unpackCheckpoint } from '../checkpoint/index.ts'
+import { giveRoomBack } from '../guest/image/rooms.ts'
 import type { Guest, GuestModule, MemoryImage } from '../guest/ports.ts'
 import { type PackedBase, packBase, unpackBase } from './packed-base.ts'
 import type { WorkMessage } from './protocol.ts'
@@ -134,7 +135,14 @@ export class KeptState {
       checkpoint === undefined
         ? { kind: 'packed', packed: packBase(image, this.#module.start) }
         : { kind: 'checkpoint', checkpoint }
+    giveRoomBack(image.pages)
     return true
+  }
+
+  /** Nothing is asked of it any more. */
+  close(): void {
+    if (this.#base?.kind === 'image') giveRoomBack(this.#base.image.pages)
+    this.#base = undefined
   }
 
   /** A guest with the base's state: the same one where it can go back, else a new one. */

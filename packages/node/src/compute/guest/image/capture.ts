@@ -1,7 +1,6 @@
 import { imagePageBytes, type MemoryImage } from '../ports.ts'
 import type { PageScanner } from './page-scanner.ts'
-
-const sparePages = 8
+import { roomFor } from './rooms.ts'
 
 /** Pages `from` to `to`, `to` excluded. */
 export type PageRun = { readonly from: number; readonly to: number }
@@ -51,24 +50,6 @@ export function copyPages(
   }
   return { byteLength: memory.length, indexes, pages, hostState }
 }
-
-/**
- * Half of what a capture takes is the system giving new memory for it, and what is dropped often
- * makes V8 collect garbage often. So an older image's memory serves again, with some pages to spare
- * for states that grow and shrink by a few.
- */
-function roomFor(length: number, worn: Uint8Array | undefined): Uint8Array {
-  const held = worn?.buffer
-  const heldBytes = held !== undefined && rooms.has(held) ? held.byteLength : 0
-  const spareBytes = sparePages * imagePageBytes
-  const fits = heldBytes >= length && heldBytes <= 2 * length + spareBytes
-  const room = fits && held !== undefined ? held : new ArrayBuffer(length + spareBytes)
-  rooms.add(room)
-  return new Uint8Array(room, 0, length)
-}
-
-/** Memory of captures, which nothing else lies in. */
-const rooms = new WeakSet<ArrayBufferLike>()
 
 /**
  * Makes `memory`, already of the image's length, equal to the image. `present` names
