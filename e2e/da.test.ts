@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRuntime } from '@heddle/node/runtime'
 import { decodeBase64Url } from '@heddle/protocol/base'
@@ -133,6 +133,23 @@ describe('the wide lane: one disperser, 24 storers', { timeout: 90_000 }, () => 
       code: 'da-bytes-wrong',
     })
     expect(await heddle('verify', `${file}.da.json`, '--storers', network.setFile)).toBe(0)
+    const [part] = first.parts
+    const name = part?.reference ?? ''
+    writeFileSync(`${file}.back.part`, random.bytes(9))
+    expect(await heddle('get', name, '-o', `${file}.back`)).toBe(0)
+    expect(Buffer.compare(readFileSync(`${file}.back`), bytes.subarray(0, 300_000))).toBe(0)
+    const unfinished = `${file}.unfinished.json`
+    writeFileSync(unfinished, JSON.stringify({ ...first, parts: first.parts.slice(0, 2) }))
+    for (const verb of ['get', 'sample', 'verify']) {
+      const asked = heddle(verb, unfinished, '-o', `${file}.cut`, '--storers', network.setFile)
+      await expect(asked).rejects.toMatchObject({ code: 'da-manifest-unfinished' })
+    }
+    // Whoever asks for longer than the first put got has all put again.
+    expect(await heddle('put', file, '--part-bytes', '300000', '--retention', '90d')).toBe(0)
+    expect(manifest().parts.map(({ sha256 }) => sha256)).toEqual(first.parts.map((p) => p.sha256))
+    expect(manifest().parts.every((p, i) => p.certificate !== first.parts[i]?.certificate)).toBe(
+      true,
+    )
     await expect(heddle('verify', file, '--storers', network.setFile)).rejects.toMatchObject({
       code: 'certificate',
     })
@@ -193,7 +210,8 @@ describe('the wide lane: one disperser, 24 storers', { timeout: 90_000 }, () => 
       node.tell(bent('/segments/'))
       expect(await code(da.read(reference))).toBe('da-row-forged')
       expect(await code(get())).toBe('da-row-forged')
-      expect(readFileSync(`${file}.part`)).toHaveLength(0)
+      const [part = ''] = readdirSync(folder).filter((name) => name.startsWith('lied.bin.'))
+      expect(readFileSync(join(folder, part))).toHaveLength(0)
       node.tell((path, body) => (path.includes('/segments/') ? body.subarray(0, 9000) : body))
       expect(await code(da.read(reference))).toBe('da-blob-cut')
       node.tell(bent('/fingerprints/'))

@@ -27,7 +27,8 @@ function replay(receipt: Receipt, claimed = receipt): readonly ReplayEvent[] {
   const group = receipt.precision === 'f32' ? 0 : receipt.group
   const model = readReferenceModel(layout, tinyCheckpoint, group)
   const { model: root, tokenizer: tokenizerHash } = receipt
-  return [...replayReceipt(claimed, { root, tokenizerHash }, { model, tokenizer }, sha256)]
+  const manifest = { ...receipt, root, tokenizerHash, shape: layout.shape }
+  return [...replayReceipt(claimed, manifest, { model, tokenizer }, sha256)]
 }
 
 it.each(['greedy-f32', 'greedy-int8', 'drawn-f32'])('replays %s, made by the engine', (name) => {
@@ -73,6 +74,7 @@ function lineage(links: readonly (readonly [child: string, ground: string])[]) {
       child: id(child),
       ground: id(ground),
       relation: 'derived',
+      state: 'verified' as const,
     })),
     cut: false,
   }

@@ -89,6 +89,10 @@ describe('an MCP client against a node', () => {
     expect(unknown.text).toContain('unknown process')
     const forged = { process: counter, action: 'Inc', tags: { 'From-Process': counter } }
     expect((await call('send_message', forged)).text).toContain('written by the system')
+    // Whoever may only read with a tool must not do something else through it.
+    const { tools } = await mcp.listTools()
+    const get = tools.find(({ name }) => /^send_counter_.*_Get$/.test(name))?.name ?? ''
+    expect((await call(get, { Action: 'Inc' })).text).toContain('written by the system')
     expect((await call('verify_receipt', { receipt: stranger })).text).toContain('unknown receipt')
     await expect(call('nothing')).rejects.toThrow('unknown tool')
     await expect(mcp.readResource({ uri: 'heddle://else' })).rejects.toThrow('resources are')

@@ -3,14 +3,16 @@
 // what it came from, before anything is done; so every action has a decision, and every decision
 // its grounds.
 
-/** A proposal that was read: a tool and its parameters. */
-export type Call = { readonly tool: string; readonly [parameter: string]: string | number }
-
-/** What was looked up for a proposal: values, and the ids of the messages they were read from. */
-export type Facts = {
-  readonly values: Readonly<Record<string, number>>
-  readonly read: readonly string[]
-}
+import {
+  actsMax,
+  type Call,
+  type Decision,
+  type Facts,
+  judge,
+  type Past,
+  type Rule,
+  type Verdict,
+} from './policy.ts'
 
 /** `?` at the end: may be left out. */
 export type Parameter = 'whole' | 'whole?' | 'text' | 'text?'
@@ -24,38 +26,6 @@ export type Tool = {
 }
 
 export type Lineage = { readonly name: string; readonly value: string }
-
-/** Gives the reason to refuse, or undefined. Rules are asked in order; the first reason counts. */
-export type Rule = {
-  readonly name: string
-  check(call: Call, facts: Facts, past: Past): string | undefined
-}
-
-/** What was decided before, and the time now (milliseconds). */
-export type Past = { readonly decisions: readonly Decision[]; readonly at: number }
-
-export type Decision = {
-  readonly number: number
-  readonly at: number
-  readonly instruction: string
-  /** Ids of all messages it rests on: the instruction's, the model's answer, what was looked up. */
-  readonly read: readonly string[]
-  /** Process or oracle that proposed, and the version it stated. */
-  readonly model: string
-  readonly version: string
-  /** Digest of the receipt; absent for a model outside. */
-  readonly receipt: string | undefined
-  /** The model's own words. */
-  readonly output: string
-  readonly verdict: 'act' | 'refuse'
-  /** The rule that refused, or `passed`. */
-  readonly rule: string
-  readonly why: string
-  /** Id of the decision's own message, once it is in the log. */
-  id?: string
-  /** What was done. */
-  action?: string
-}
 
 export type AgentOptions = {
   /** A process that answers `Infer`, or the address of an oracle. */
@@ -83,14 +53,18 @@ export type Agent = {
   consider(instruction: string, source: Message): Promise<void>
 }
 
-type Verdict = Pick<Decision, 'verdict' | 'rule' | 'why'>
-
 const nothingRead: Facts = { values: {}, read: [] }
 const outputLengthMax = 1_000
+const tooLate: Verdict = {
+  verdict: 'refuse',
+  rule: 'late',
+  why: 'a newer instruction came first',
+}
 
 export function createAgent(options: AgentOptions): Agent {
   const { model, outside = false, tools, tokensMax = 64, kept = 100 } = options
   const decisions: Decision[] = []
+  const actedAt: number[] = []
   const approved = new Map<string, { readonly call: Call; readonly facts: Facts }>()
   let count = 0
   let open = 0
@@ -105,26 +79,18 @@ export function createAgent(options: AgentOptions): Agent {
     const answer = await asked.receive()
     const output = answer.data.slice(0, outputLengthMax)
     const call = readCall(output, tools)
-    const facts = (call && (await tools[call.tool]?.observe?.(call))) ?? nothingRead
+    const looked = await lookUp(call, tools)
+    const facts = typeof looked === 'string' ? nothingRead : looked
     const at = answer.timestamp
-    const verdict: Verdict =
-      open === number
-        ? judge(options, call, facts, { decisions, at })
-        : { verdict: 'refuse', rule: 'late', why: 'a newer instruction came first' }
+    const late = open === number ? undefined : tooLate
+    const verdict = late ?? decide(options.policy, call, looked, { decisions, actedAt, at })
+    if (verdict.verdict === 'act') actedAt.push(at)
+    if (actedAt.length > actsMax) actedAt.shift()
     const stated = answer.tags['Model-Version'] ?? version
     const read = [source.id, answer.id, ...facts.read]
     const receipt = answer.tags.Receipt
-    log({
-      number,
-      at,
-      instruction,
-      read,
-      model,
-      version: stated,
-      receipt,
-      output,
-      ...verdict,
-    })
+    const about = { number, at, instruction, read, model, version: stated, receipt, output }
+    log({ ...about, ...verdict })
     if (call !== undefined && verdict.verdict === 'act')
       approved.set(String(number), { call, facts })
     else if (open === number) open = 0
@@ -147,7 +113,7 @@ export function createAgent(options: AgentOptions): Agent {
     if (next === undefined) return
     approved.delete(number)
     if (open !== Number(number)) {
-      if (decision !== undefined) decision.action = 'nothing: a newer instruction came first'
+      if (decision !== undefined) decision.action = `nothing: ${tooLate.why}`
       return
     }
     open = 0
@@ -163,21 +129,28 @@ export function createAgent(options: AgentOptions): Agent {
   return { decisions, thinking: () => open, consider }
 }
 
-/** The first rule with a reason refuses; without one the call passes. */
-function judge(
-  { policy }: AgentOptions,
+/** What could not be looked up passes no rule. */
+function decide(
+  policy: readonly Rule[],
   call: Call | undefined,
-  facts: Facts,
+  looked: Facts | string,
   past: Past,
 ): Verdict {
-  if (call === undefined) {
-    return { verdict: 'refuse', rule: 'tools', why: 'this is no call of a tool it has' }
+  return typeof looked === 'string'
+    ? { verdict: 'refuse', rule: 'facts', why: looked }
+    : judge(policy, call, looked, past)
+}
+
+/** What the rules need to know; why it cannot be had where that fails. */
+async function lookUp(
+  call: Call | undefined,
+  tools: AgentOptions['tools'],
+): Promise<Facts | string> {
+  try {
+    return (call && (await tools[call.tool]?.observe?.(call))) ?? nothingRead
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
-  for (const { name, check } of policy) {
-    const why = check(call, facts, past)
-    if (why !== undefined) return { verdict: 'refuse', rule: name, why }
-  }
-  return { verdict: 'act', rule: 'passed', why: `all ${policy.length} rules` }
 }
 
 /** Sends a decision to the agent's own log, tagged with what it rests on. */
@@ -235,52 +208,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Only these values of a parameter, where a call has it. */
-export function allowOnly(name: string, parameter: string, allowed: readonly string[]): Rule {
-  const check = (call: Call) => {
-    const value = call[parameter]
-    if (value === undefined || allowed.includes(String(value))) return undefined
-    return `${value} is not on the list`
-  }
-  return { name, check }
-}
-
-/** At most so much of what `measure` finds; undefined where the rule does not apply. */
-export function cap(
-  name: string,
-  most: () => number,
-  measure: (call: Call, facts: Facts) => number | undefined,
-): Rule {
-  const check = (call: Call, facts: Facts) => {
-    const amount = measure(call, facts)
-    return amount === undefined || amount <= most() ? undefined : `${amount} is above ${most()}`
-  }
-  return { name, check }
-}
-
-/** At most so many actions within a time. */
-export function rate(name: string, most: number, spanMs: number): Rule {
-  const check = (_call: Call, _facts: Facts, past: Past) => {
-    const since = past.at - spanMs
-    const isRecent = ({ verdict, at }: Decision) => verdict === 'act' && at > since
-    const acted = past.decisions.filter(isRecent).length
-    return acted < most ? undefined : `${acted} actions within ${spanMs / 1000} s`
-  }
-  return { name, check }
-}
-
-/** A value no further off another than so many percent. */
-export function slippage(
-  name: string,
-  percent: number,
-  values: (call: Call, facts: Facts) => readonly [number, number] | undefined,
-): Rule {
-  const check = (call: Call, facts: Facts) => {
-    const [value, expected] = values(call, facts) ?? [0, 0]
-    const off = expected === 0 ? 0 : (Math.abs(value - expected) / expected) * 100
-    return off <= percent ? undefined : `${value} is ${Math.round(off)} % off ${expected}`
-  }
-  return { name, check }
 }

@@ -157,6 +157,27 @@ describe('a trader that is an agent', () => {
     expect(await status()).toMatchObject({ cash: 5_000, goods: 0, orders: 0 })
   })
 
+  it('compares a price with those before it, whatever limit the model names', async () => {
+    await instruct('wait for now')
+    await tickAt(100)
+    await network.send('trader', { action: 'Instruct', data: 'buy 5 goods' })
+    await tickAt(140)
+    expect((await status()).decisions.at(-1)).toMatchObject({ rule: 'slippage' })
+    answer = () => '{"tool":"buy","qty":5,"token":"GOODS","limit":9007199254740991}'
+    await tickAt(160)
+    expect((await status()).decisions.at(-1)).toMatchObject({ rule: 'slippage' })
+    answer = () => '{"tool":"buy","qty":5,"token":"GOODS","limit":50}'
+    await tickAt(40)
+    expect((await status()).decisions.at(-1)).toMatchObject({ verdict: 'act' })
+  })
+
+  it('logs a proposal whose price cannot be had, and goes on', async () => {
+    await network.send('feed', { action: 'Eval', data: 'currentPrice = () => 0; 0' })
+    await network.send('trader', { cron: true })
+    await serveModel()
+    expect((await status()).decisions.at(-1)).toMatchObject({ verdict: 'refuse', rule: 'facts' })
+  })
+
   it('takes the word of an oracle for a model outside, as a message, and of nobody else', async () => {
     const oracle = testId('oracle')
     const ids = { Feed: testId('feed'), Cash: testId('cash'), Goods: testId('goods') }

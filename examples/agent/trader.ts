@@ -4,16 +4,8 @@
 // address), Goal (orders, parted by `;`), Feed, Market, Cash, Goods (ids), Ticker (of the goods),
 // Payees (name=address, parted by `;`), Max-Order (cash), Max-Goods, Slippage (percent),
 // Orders-Per-Minute, Cron-Interval.
-import {
-  allowOnly,
-  type Call,
-  cap,
-  createAgent,
-  type Facts,
-  rate,
-  slippage,
-  type Tool,
-} from './agent.ts'
+import { createAgent, type Tool } from './agent.ts'
+import { allowOnly, type Call, cap, type Facts, rate, slippage } from './policy.ts'
 
 const feed = requiredTag('Feed')
 const market = requiredTag('Market')
@@ -56,9 +48,7 @@ const agent = createAgent({
       check: ({ tool }) => (isTrade(tool) && order ? `order ${order.id} is open` : undefined),
     },
     { name: 'limit', check: checkLimit },
-    slippage('slippage', Number(process.tags.Slippage ?? 25), (call, { values }) =>
-      isTrade(call.tool) && call.limit === undefined ? [values.price ?? 0, average()] : undefined,
-    ),
+    slippage('slippage', Number(process.tags.Slippage ?? 25), pricePair),
     cap('max-order', () => maxOrder, worth),
     cap(
       'cash',
@@ -104,9 +94,11 @@ async function askPrice(): Promise<Facts> {
   const answer = await send({ target: feed, action: 'Get-Price' }).receive()
   const price = Number(answer.tags.Price)
   if (!Number.isSafeInteger(price) || price < 1) throw new RangeError('the feed gave no price')
+  // What a price is compared with must not have it in it.
+  const usual = prices.length === 0 ? price : average()
   prices.push(price)
   if (prices.length > 10) prices.shift()
-  return { values: { price }, read: [answer.id] }
+  return { values: { price, usual }, read: [answer.id] }
 }
 
 function average(): number {
@@ -115,6 +107,17 @@ function average(): number {
 
 function isTrade(tool: string): boolean {
   return tool === 'buy' || tool === 'sell'
+}
+
+/**
+ * The price and what it usually is. With a limit a better price is what was asked for; a worse one is none the
+ * better for a limit, which is the model's word like the rest.
+ */
+function pricePair({ tool, limit }: Call, { values }: Facts): [number, number] | undefined {
+  const { price = 0, usual = 0 } = values
+  if (!isTrade(tool)) return undefined
+  if (limit === undefined) return [price, usual]
+  return [tool === 'buy' ? Math.max(price, usual) : Math.min(price, usual), usual]
 }
 
 function checkLimit({ tool, limit }: Call, { values: { price = 0 } }: Facts): string | undefined {

@@ -17,12 +17,12 @@ it('draws both ways, an item met again once, and what is wrong in words', () => 
       item('T', 'Transfer'),
     ],
     links: [
-      { child: 'D', ground: 'A', relation: 'derived' },
-      { child: 'A', ground: 'M', relation: 'sender' },
-      { child: 'M', ground: 'R', relation: 'derived' },
-      { child: 'D', ground: 'M', relation: 'receipt' },
-      { child: 'D', ground: 'F', relation: 'derived' },
-      { child: 'T', ground: 'D', relation: 'derived' },
+      { child: 'D', ground: 'A', relation: 'derived', state: 'verified' },
+      { child: 'A', ground: 'M', relation: 'sender', state: 'verified' },
+      { child: 'M', ground: 'R', relation: 'derived', state: 'verified' },
+      { child: 'D', ground: 'M', relation: 'receipt', state: 'verified' },
+      { child: 'D', ground: 'F', relation: 'derived', state: 'verified' },
+      { child: 'T', ground: 'D', relation: 'derived', state: 'forged' },
     ],
   })
   expect(lines).toEqual([
@@ -34,6 +34,6 @@ it('draws both ways, an item met again once, and what is wrong in words', () => 
     '├─ by receipt Model tiny  M  by M-signer-a… …',
     '└─ F  FORGED: it is not what it says it is',
     'led to',
-    '└─ Transfer  T  by T-signer-a…',
+    '└─ FORGED LINK (no such tag) Transfer  T  by T-signer-a…',
   ])
 })

@@ -20,9 +20,10 @@ export function drawProvenance(provenance: Provenance): string[] {
   const title = (id: string) => describe(byId.get(id) ?? { id, state: 'missing' })
   const grounds = new Map<string, [string, string][]>()
   const offspring = new Map<string, [string, string][]>()
-  for (const { child, ground, relation } of provenance.links) {
-    add(grounds, child, [ground, words[relation] ?? ''])
-    add(offspring, ground, [child, relation === 'derived' ? '' : `${relation} of `])
+  for (const { child, ground, relation, state } of provenance.links) {
+    const made = state === 'forged' ? 'FORGED LINK (no such tag) ' : ''
+    add(grounds, child, [ground, made + (words[relation] ?? '')])
+    add(offspring, ground, [child, made + (relation === 'derived' ? '' : `${relation} of `)])
   }
   const draw = (next: typeof grounds): string[] => {
     const drawn = new Set<string>()

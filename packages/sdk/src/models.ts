@@ -1,18 +1,21 @@
-import { encodeBase64Url, HeddleError } from '@heddle/protocol/base'
+import { concatBytes, encodeBase64Url, HeddleError } from '@heddle/protocol/base'
 import { type Item, tagValue } from '@heddle/protocol/item'
 import { type BlobHash, portableBlake3, portableSha256 } from '@heddle/protocol/merkle'
 import {
   type ChatFormat,
   type ChunkList,
   checkChunk,
+  checkManifestShape,
   chunkCount,
   chunkRange,
   chunkRoot,
   inspectModelFile,
   type ModelManifest,
+  manifestMismatch,
   modelModuleFormat,
   modelTypes,
   readManifest,
+  tokenizerHashMismatch,
   writeManifest,
 } from '@heddle/protocol/model'
 import type { Client } from './client.ts'
@@ -81,7 +84,8 @@ const protocolTag = { name: 'Data-Protocol', value: 'Heddle' }
 export async function addModel(client: Client, input: ModelInput): Promise<AddedModel> {
   const { file, hash = portableSha256, chunkHash = portableBlake3, tokenizer } = input
   const count = chunkCount(file.sizeBytes)
-  const { format, shape } = await inspectModelFile((n) => file.read(0, n), file.sizeBytes)
+  const readStart = (length: number) => file.read(0, length)
+  const { format, shape } = await inspectModelFile(readStart, file.sizeBytes, tokenizer)
   if (format === 'llama2c' && tokenizer === undefined) throw tokenizerNeeded(input.name)
   const weights = await hashChunks(input, count, chunkHash)
   const { ids, sentChunks } = await sendChunks(client, input, weights)
@@ -149,7 +153,11 @@ export async function fetchModel(
   return { item, manifest: readManifest(item.data, hash) }
 }
 
-/** Fetches every chunk of a model and checks it. Rejects with `chunk-damaged`, naming the first. */
+/**
+ * Fetches every chunk of a model and its tokenizer and checks them, and that they are what the manifest says.
+ * Rejects with `chunk-damaged`, naming the first, `tokenizer-hash-mismatch`, `tokenizer-invalid`,
+ * `manifest-mismatch`.
+ */
 export async function verifyModel(
   client: Client,
   id: string,
@@ -161,7 +169,39 @@ export async function verifyModel(
     await fetchChunk(client, manifest, index, work)
     report(work, 'checking', chunkRange(sizeBytes, index).to, sizeBytes)
   })
+  await checkFile(client, manifest, work)
   return manifest
+}
+
+/** The file of a llama2.c checkpoint's tokenizer; a GGUF file has its own. */
+async function fetchTokenizer(
+  client: Client,
+  { name, format, tokenizerItem }: ModelManifest,
+  { signal }: ModelWork,
+): Promise<Uint8Array | undefined> {
+  if (format === 'gguf') return undefined
+  if (tokenizerItem === undefined) throw tokenizerNeeded(name)
+  return (await client.transport.get(`/raw/${tokenizerItem}`, signal)).body
+}
+
+/** Right chunks may still be of a file that is not what the manifest says, or lack their tokenizer. */
+async function checkFile(client: Client, manifest: ModelManifest, work: ModelWork): Promise<void> {
+  const { weights, tokenizerHash } = manifest
+  const tokenizer = await fetchTokenizer(client, manifest, work)
+  const { hash = portableSha256 } = work
+  const actual = tokenizer === undefined ? manifest.root : encodeBase64Url(hash.digest(tokenizer))
+  if (actual !== tokenizerHash) throw tokenizerHashMismatch(tokenizerHash, actual)
+  const readStart = async (length: number) => {
+    const parts = Array.from({ length: chunkCount(length) }, (_, index) =>
+      fetchChunk(client, manifest, index, work),
+    )
+    return concatBytes(await Promise.all(parts)).subarray(0, length)
+  }
+  const found = await inspectModelFile(readStart, weights.sizeBytes, tokenizer)
+  if (found.format !== manifest.format) {
+    throw manifestMismatch('format', manifest.format, found.format)
+  }
+  checkManifestShape(manifest.shape, found.shape)
 }
 
 async function hashChunks(

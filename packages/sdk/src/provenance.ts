@@ -1,19 +1,16 @@
 import { HeddleError, isHeddleError, isId } from '@heddle/protocol/base'
+import type { Item } from '@heddle/protocol/item'
+import {
+  describeItem,
+  isReceiptHonest,
+  namesGround,
+  type ProvenanceItem,
+} from '@heddle/protocol/lineage'
+import { portableSha256 } from '@heddle/protocol/merkle'
 import type { Client } from './client.ts'
 import { isObject } from './transport.ts'
 
-/** An item of a lineage, with what its tags say. */
-export type ProvenanceItem = {
-  readonly id: string
-  /** `missing` where this node does not keep it, `forged` where its signature does not hold. */
-  readonly state: 'verified' | 'forged' | 'missing'
-  readonly kind?: string
-  readonly name?: string
-  readonly signer?: string
-  readonly process?: string
-  readonly rule?: string
-  readonly verdict?: string
-}
+export type { ProvenanceItem }
 
 /** `child` came from `ground`. */
 export type ProvenanceLink = {
@@ -21,6 +18,8 @@ export type ProvenanceLink = {
   readonly ground: string
   /** `derived`, `receipt`, `sender`, `code` or `cause`: which of its tags names the ground. */
   readonly relation: string
+  /** `forged` where the child names no such ground: the node made the link up. */
+  readonly state: 'verified' | 'forged'
 }
 
 /** Where an item came from, and what came of it. */
@@ -33,8 +32,10 @@ export type Provenance = {
 }
 
 /**
- * Where an item came from and what came of it. The node's word on signatures is not taken: each item it calls
- * verified is fetched and checked here too, and is `forged` where that fails. Rejects with `unknown-item`.
+ * Where an item came from and what came of it. The node's word is not taken: each item it calls verified is
+ * fetched and checked here too and described by its own tags, and is `forged` where that fails; a link is
+ * `forged` where the item itself does not name its ground. What a node leaves out cannot be seen. Rejects with
+ * `unknown-item`.
  */
 export async function fetchProvenance(
   client: Client,
@@ -47,22 +48,36 @@ export async function fetchProvenance(
     const text = `${client.url} did not answer with a lineage: is it a node of another version?`
     throw new HeddleError('provenance-invalid', 'unavailable', text)
   }
-  const items = await Promise.all(value.items.map((item) => checkItem(client, item, signal)))
-  return { ...value, items }
+  const checked = await Promise.all(value.items.map((item) => checkItem(client, item, signal)))
+  const byId = new Map(checked.map(({ shown, item }) => [shown.id, item]))
+  const links = value.links.map((link): ProvenanceLink => {
+    const child = byId.get(link.child)
+    const isNamed = child !== undefined && namesGround(child, link, byId.get(link.ground), sha256)
+    return { ...link, state: isNamed ? 'verified' : 'forged' }
+  })
+  return { ...value, items: checked.map(({ shown }) => shown), links }
 }
+
+const sha256 = portableSha256.digest
+
+type Checked = { readonly shown: ProvenanceItem; readonly item: Item | undefined }
 
 async function checkItem(
   client: Client,
-  item: ProvenanceItem,
+  { id, state }: ProvenanceItem,
   signal?: AbortSignal,
-): Promise<ProvenanceItem> {
-  if (item.state !== 'verified') return item
+): Promise<Checked> {
+  if (state !== 'verified') return { shown: { id, state }, item: undefined }
   try {
-    await client.item(item.id, signal)
-    return item
+    const item = await client.item(id, signal)
+    if (isReceiptHonest(item, sha256)) return { shown: describeItem(item, sha256), item }
+    return { shown: { id, state: 'forged' }, item }
   } catch (error) {
     if (!isHeddleError(error)) throw error
-    return { id: item.id, state: error.kind === 'missing' ? 'missing' : 'forged' }
+    return {
+      shown: { id, state: error.kind === 'missing' ? 'missing' : 'forged' },
+      item: undefined,
+    }
   }
 }
 

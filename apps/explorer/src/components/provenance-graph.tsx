@@ -36,13 +36,15 @@ export function ProvenanceGraph({ provenance }: { provenance: Provenance }) {
     <section class="lineage" tabIndex={0} aria-label="Picture of the lineage" ref={scroller}>
       <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
         <title>Lines go from what something rests on, left, to what came of it, right</title>
-        {links.map(({ child, ground, relation, path }) => (
+        {links.map(({ child, ground, relation, path, state }) => (
           <path
             key={`${child} ${ground}`}
             class={`lineage-line lineage-${relation}`}
             d={draw(path)}
           >
-            <title>{relations[relation] ?? relation}</title>
+            <title>
+              {state === 'forged' ? 'Forged: no tag says so' : (relations[relation] ?? relation)}
+            </title>
           </path>
         ))}
         {items.map((item) => (

@@ -71,12 +71,14 @@ export function sha256Hash(sha256: Sha256): BlobHash {
  */
 export function* replayReceipt(
   receipt: Receipt,
-  { root, tokenizerHash }: Pick<ModelManifest, 'root' | 'tokenizerHash'>,
+  manifest: Pick<ModelManifest, 'root' | 'tokenizerHash' | 'precision' | 'group' | 'shape'>,
   { model, tokenizer }: OpenedModel,
   sha256: Sha256,
 ): Generator<ReplayEvent, void> {
   // The reference has no kernel of its own: the receipt's may be any that gives the same bits.
-  checkReplaySet(receipt, { kernel: receipt.kernel, model: root, tokenizer: tokenizerHash })
+  const { root, tokenizerHash, precision, group, shape } = manifest
+  const own = { model: root, tokenizer: tokenizerHash, precision, group, context: shape.context }
+  checkReplaySet(receipt, { kernel: receipt.kernel, ...own })
   const { prompt, tokens } = receipt
   const cache = newReferenceCache(model.shape)
   let logits = new Float32Array(0)

@@ -4,7 +4,7 @@ import { decodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/bas
 import { type Client, parseReference } from '@heddle/sdk'
 import { type Given, textFlag, usageError } from '../command.ts'
 import { answer, remark } from '../output.ts'
-import { readManifest } from './da-manifest.ts'
+import { readWholeManifest } from './da-manifest.ts'
 import { createProgressBar, type ProgressBar } from './da-progress.ts'
 import { connectDaReader } from './da-reader.ts'
 
@@ -29,20 +29,31 @@ export async function getCommandOfDa({ values: [name], flags, signal }: Given): 
     await writeOut(da, pieces, signal)
     return 0
   }
-  const file = await openPart(`${out}.part`)
+  const partPath = partPathOf(out, pieces)
+  const file = await openPart(partPath)
   try {
     await fetchInto(da, file, pieces, { signal, bar, totalBytes })
   } finally {
     bar.end()
     await file.close()
   }
-  await rename(`${out}.part`, out)
+  await rename(partPath, out)
   answer(flags.json === true, { out, lengthBytes: totalBytes }, `${totalBytes} bytes  ${out}`)
   return 0
 }
 
+/**
+ * Where bytes lie until all are there. Those of a manifest are checked by its hashes before they count; what
+ * has no hash is told by the name, so that no blob goes on behind the bytes of another.
+ */
+export function partPathOf(out: string, pieces: readonly Piece[]): string {
+  const unhashed = pieces.find(({ sha256 }) => sha256 === undefined)
+  if (unhashed === undefined) return `${out}.part`
+  return `${out}.${unhashed.reference.replace(':', '.')}.part`
+}
+
 async function piecesOf(da: Client['da'], name: string, signal: AbortSignal): Promise<Piece[]> {
-  const manifest = await readManifest(name)
+  const manifest = await readWholeManifest(name)
   if (manifest !== undefined) return [...manifest.parts]
   const { commitment, fromByte = 0, toByte } = parseReference(name)
   const end = toByte ?? (await da.certificate(commitment, signal)).parameters.lengthBytes
@@ -56,6 +67,7 @@ async function writeOut(
 ): Promise<void> {
   for (const piece of pieces) {
     const hash = createHash('sha256')
+    await tellCertificate(da, piece, signal)
     for await (const bytes of da.get(piece.reference, { signal, ...certificateOf(piece) })) {
       hash.update(bytes)
       if (!process.stdout.write(bytes)) {
@@ -90,6 +102,7 @@ async function fetchInto(
       const { commitment, fromByte = 0 } = parseReference(piece.reference)
       const range = { fromByte: fromByte + at, toByte: fromByte + piece.lengthBytes }
       const input = { signal, ...certificateOf(piece) }
+      await tellCertificate(da, piece, signal)
       for await (const bytes of da.get({ commitment, ...range }, input)) {
         hash.update(bytes)
         await file.write(bytes, 0, bytes.length, startByte + at)
@@ -106,6 +119,12 @@ async function fetchInto(
   }
   await file.truncate(totalBytes)
   await file.sync()
+}
+
+/** A node that did not publish the part can read it once it has the certificate. */
+async function tellCertificate(da: Client['da'], piece: Piece, signal: AbortSignal): Promise<void> {
+  const { certificate } = certificateOf(piece)
+  if (certificate !== undefined) await da.keep(certificate, signal)
 }
 
 /** What a manifest says is not asked of the node. */

@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { errorMessage, HeddleError } from '@heddle/protocol/base'
+import { decodeBase64Url, errorMessage, HeddleError } from '@heddle/protocol/base'
+import { decodeCertificate } from '@heddle/protocol/certificate'
+import { permanent } from '@heddle/protocol/params'
 
 /** One part of a file: where it is published, and the hash of its bytes. */
 export type ManifestPart = {
@@ -32,6 +34,19 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
   }
 }
 
+/** The same, to read from; throws `da-manifest-unfinished` where its put has not come to the end. */
+export async function readWholeManifest(path: string): Promise<Manifest | undefined> {
+  const manifest = await readManifest(path)
+  if (manifest === undefined) return undefined
+  const { lengthBytes, parts } = manifest
+  const putBytes = parts.reduce((sum, part) => sum + part.lengthBytes, 0)
+  if (putBytes === lengthBytes) return manifest
+  const text =
+    `${path} names ${putBytes} of the ${lengthBytes} bytes of ${manifest.name}: its put broke off. ` +
+    'Run heddle da put again where the file is, it goes on there.'
+  throw new HeddleError('da-manifest-unfinished', 'conflict', text, { putBytes, lengthBytes })
+}
+
 /** Replaces the file as one step, so that a put that breaks off can be resumed from it. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   try {
@@ -40,6 +55,27 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
   } catch (cause) {
     const text = `cannot write ${path}: ${errorMessage(cause)}`
     throw new HeddleError('file-unwritable', 'unavailable', text, { path }, { cause })
+  }
+}
+
+/** A part is as good as put now where at most this share of the time asked for is gone. */
+const goneShareMax = 0.1
+
+/** Whether the storers that promised to keep a part do so for about the time a put now would get. */
+export function isKeptLongEnough(
+  { certificate }: ManifestPart,
+  retention: 'permanent' | { readonly seconds: number },
+  nowSeconds: number,
+): boolean {
+  const bytes = decodeBase64Url(certificate)
+  if (bytes === undefined) return false
+  try {
+    const { expiresAtSeconds } = decodeCertificate(bytes)
+    if (expiresAtSeconds === permanent) return true
+    if (retention === 'permanent') return false
+    return expiresAtSeconds >= nowSeconds + retention.seconds * (1 - goneShareMax)
+  } catch {
+    return false
   }
 }
 
@@ -62,6 +98,7 @@ function isPart(json: unknown): json is ManifestPart {
   return (
     typeof reference === 'string' &&
     Number.isSafeInteger(lengthBytes) &&
+    Number(lengthBytes) > 0 &&
     typeof sha256 === 'string' &&
     typeof certificate === 'string'
   )

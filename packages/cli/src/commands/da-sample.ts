@@ -2,7 +2,7 @@ import { decodeBase64Url } from '@heddle/protocol/base'
 import { parseReference, type SampleInput } from '@heddle/sdk'
 import { type Given, numberFlag, usageError } from '../command.ts'
 import { answer } from '../output.ts'
-import { readManifest } from './da-manifest.ts'
+import { readWholeManifest } from './da-manifest.ts'
 import { createProgressBar } from './da-progress.ts'
 import { connectDaReader } from './da-reader.ts'
 
@@ -20,7 +20,7 @@ export async function sampleCommandOfDa({ values: [name], flags, signal }: Given
   const of = pieces === undefined ? ('rows' as const) : ('pieces' as const)
   const count = rows ?? pieces
   const da = await connectDaReader(flags)
-  const manifest = await readManifest(name)
+  const manifest = await readWholeManifest(name)
   const references = manifest?.parts.map((part) => part.reference) ?? [name]
   const certificates = manifest?.parts.map((part) => decodeBase64Url(part.certificate))
   const reports = []

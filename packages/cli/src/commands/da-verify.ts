@@ -5,7 +5,7 @@ import { type AnyCertificate, verifyBlob } from '@heddle/sdk'
 import { type Given, textFlag, usageError } from '../command.ts'
 import { readInput } from '../file.ts'
 import { answer } from '../output.ts'
-import { readManifest } from './da-manifest.ts'
+import { readWholeManifest } from './da-manifest.ts'
 
 /** `heddle da verify CERTIFICATE --storers FILE`: asks nobody; exit code 1 where one has expired. */
 export async function verifyCommandOfDa({ values: [file], flags }: Given): Promise<number> {
@@ -33,7 +33,7 @@ export async function verifyCommandOfDa({ values: [file], flags }: Given): Promi
 
 /** Certificates of a manifest, or the one that a file holds as JSON or as compact bytes. */
 async function certificatesIn(file: string): Promise<AnyCertificate[]> {
-  const manifest = await readManifest(file)
+  const manifest = await readWholeManifest(file)
   if (manifest !== undefined) {
     return manifest.parts.map((part) => decodeBase64Url(part.certificate) ?? new Uint8Array(0))
   }

@@ -7,13 +7,14 @@ import { drawProvenance } from '../provenance-tree.ts'
 export const provenanceCommand: Command = {
   name: 'provenance',
   usage: 'ID',
-  summary: 'Draw where an item came from and what came of it, each signature checked here',
+  summary: 'Draw where an item came from and what came of it, signatures and links checked here',
   flags: clientFlags,
   arguments: [1, 1],
   async run({ values: [text], flags, signal }) {
     const id = idArgument('item', text)
     const provenance = await withProgress('tracing', fetchProvenance(connect(flags), id, signal))
     answer(flags.json === true, provenance, drawProvenance(provenance).join('\n'))
-    return provenance.items.every(({ state }) => state === 'verified') ? 0 : 1
+    const parts = [...provenance.items, ...provenance.links]
+    return parts.every(({ state }) => state === 'verified') ? 0 : 1
   },
 }

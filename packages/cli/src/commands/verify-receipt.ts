@@ -5,6 +5,7 @@ import {
   type LoadedModel,
   openModel,
   replayRequest,
+  replaySet,
   sha256Hash,
 } from '@heddle/node/inference'
 import { createRuntime, nodeCrypto } from '@heddle/node/runtime'
@@ -100,8 +101,7 @@ async function openReceiptModel(
   const room = { sessionsMax: 1, memoryBytesMax, contextTokensMax: Math.max(1, receipt.context) }
   const model = await openModel({ manifest, source, tokenizer }, ports, room)
   const kernel = encodeBase64Url(model.engine.kernelHash)
-  const { root, tokenizerHash } = manifest
-  checkReplaySet(receipt, { kernel, model: root, tokenizer: tokenizerHash })
+  checkReplaySet(receipt, replaySet(kernel, manifest))
   return model
 }
 

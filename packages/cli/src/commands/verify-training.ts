@@ -104,7 +104,7 @@ function chooseIntervals(
   all: boolean,
 ): Interval[] {
   const pairs = stated.slice(1).map((to, i): Interval => [stated[i] ?? to, to])
-  if (all) return pairs
+  if (all && pairs.length > 0) return pairs
   const step = fromText === undefined ? pairs[0]?.[0].step : Number(fromText)
   const chosen = pairs.filter(([from]) => from.step === step)
   if (chosen.length > 0) return chosen

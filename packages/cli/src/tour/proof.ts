@@ -67,9 +67,9 @@ async function replayKept(
 }
 
 /** In one line, and whether all of it holds. */
-function tellLineage({ items }: Provenance): string {
+function tellLineage({ items, links }: Provenance): string {
   const found = lineage.filter((kind) => items.some((item) => item.kind === kind))
-  const wrong = items.filter(({ state }) => state !== 'verified').length
-  const verdict = wrong === 0 ? 'every signature checked' : `${wrong} links do not hold`
+  const wrong = [...items, ...links].filter(({ state }) => state !== 'verified').length
+  const verdict = wrong === 0 ? 'every signature checked' : `${wrong} items or links do not hold`
   return `${found.map((kind) => kind.toLowerCase()).join(' ← ')}: ${items.length} items, ${verdict}`
 }

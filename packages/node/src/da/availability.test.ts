@@ -195,6 +195,16 @@ describe('availability in one process', () => {
     expect(failed.every((storer) => faulty.includes(storer))).toBe(true)
   })
 
+  it('says that a shorter retention would be taken, not that storers may come back', async () => {
+    const blob = runtime.random.bytes(300_000)
+    const refused = da.publish([blob], { retentionSeconds: 20 * 366 * 86_400 })
+    await expect(refused).rejects.toMatchObject({
+      code: 'da-not-certified',
+      kind: 'invalid',
+      message: expect.stringContaining('shorter retention'),
+    })
+  })
+
   it('still brings rows to slow storers after the certificate', async () => {
     const gate = Promise.withResolvers<void>()
     const stored = Promise.withResolvers<void>()

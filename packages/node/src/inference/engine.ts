@@ -1,5 +1,9 @@
-import type { ModelLayout, ModelShape, Tokenizer } from '@heddle/protocol/model'
-import { tokenizerMismatch } from './errors.ts'
+import {
+  type ModelLayout,
+  type ModelShape,
+  type Tokenizer,
+  tokenizerMismatch,
+} from '@heddle/protocol/model'
 import { kernelName, readKernelModule, startKernels } from './kernel/kernels.ts'
 import { loadWeights } from './load/weights.ts'
 import { planMemory } from './memory/plan.ts'

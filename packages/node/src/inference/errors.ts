@@ -79,16 +79,6 @@ export function gasExhausted(needed: number, left: number): HeddleError {
   )
 }
 
-/** The tokenizer belongs to another model. */
-export function tokenizerMismatch(tokens: number, vocab: number): HeddleError {
-  return new HeddleError(
-    'tokenizer-mismatch',
-    'invalid',
-    `the tokenizer has ${tokens} tokens and the model ${vocab}: it belongs to another model.`,
-    { tokens, vocab },
-  )
-}
-
 /** An answer is asked for its receipt before its end. */
 export function answerUnfinished(): HeddleError {
   const text = 'the answer goes on: its receipt exists once it has finished.'
@@ -99,12 +89,6 @@ export function answerUnfinished(): HeddleError {
 export function tokenizerMissing(name: string): HeddleError {
   const text = `model ${name} needs the file of its tokenizer, and has none: add it again with --tokenizer.`
   return new HeddleError('tokenizer-missing', 'missing', text, { name })
-}
-
-/** The file is not what its manifest describes. */
-export function manifestMismatch(field: string, stated: string, actual: string): HeddleError {
-  const text = `the manifest says ${field} ${stated}, the weights say ${actual}: add the model again.`
-  return new HeddleError('manifest-mismatch', 'invalid', text, { field, stated, actual })
 }
 
 /** No model of this name or id is kept here. */

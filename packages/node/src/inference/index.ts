@@ -16,6 +16,7 @@ export type {
   ProcessResults,
   WeightSource,
 } from './ports.ts'
+export { replaySet } from './receipts/verify.ts'
 export { type ServiceOptions, serviceDefaults } from './service/options.ts'
 export type { Session, SessionOptions, Step } from './session/session.ts'
 export { weightCount } from './training/arena.ts'

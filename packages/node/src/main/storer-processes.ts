@@ -1,6 +1,14 @@
 import { join } from 'node:path'
+import { HeddleError } from '@heddle/protocol/base'
 import type { StorerEntry } from '@heddle/protocol/certificate'
-import { keptSecret, loadStorerKeys, registrationOf, writeDirectory } from '../da/index.ts'
+import {
+  keptSecret,
+  loadStorerKeys,
+  nativeBls,
+  readDirectory,
+  registrationOf,
+  writeDirectory,
+} from '../da/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { type KeptStorer, keepStorer, type StorerFate } from './keep-storer.ts'
 
@@ -17,7 +25,8 @@ const startsAtOnce = 4
 /**
  * Starts so many storers with folders below `folder`, all of equal stake, and writes the file of their set
  * with the ports they got. Keys and beacon are made at the first start and kept. One that ends is started
- * again. Rejects with `storer-start-failed` where one does not come up at first.
+ * again. Rejects with `storers-changed` where there were more or fewer before, and with `storer-start-failed`
+ * where one does not come up at first.
  */
 export async function startStorerProcesses(
   runtime: Runtime,
@@ -28,6 +37,7 @@ export async function startStorerProcesses(
   const { disk } = runtime
   await disk.makeFolder(folder)
   const storerSetFile = join(folder, 'storer-set.json')
+  await checkCount(runtime, storerSetFile, folder, count)
   const folders = Array.from({ length: count }, (_, at) => join(folder, String(at)))
   const entries: StorerEntry[] = []
   for (const own of folders) {
@@ -62,4 +72,24 @@ export async function startStorerProcesses(
     await close()
     throw error
   }
+}
+
+/**
+ * Storers sign for one set in an epoch, and theirs is one for ever: of another size it would be another set,
+ * for which they sign nothing, and against which no certificate of before holds.
+ */
+export async function checkCount(
+  { disk }: Pick<Runtime, 'disk'>,
+  storerSetFile: string,
+  folder: string,
+  count: number,
+): Promise<void> {
+  // A file that cannot be read is written again: keys and beacon give the same set.
+  const before = await readDirectory(disk, nativeBls, storerSetFile).catch(() => undefined)
+  const had = before?.directory.storers.length ?? count
+  if (had === count) return
+  const text =
+    `${folder} has ${had} storers, not ${count}: blobs are certified by all of them. Start with ` +
+    `--storers ${had}, take another --data, or remove that folder and with it what they hold.`
+  throw new HeddleError('storers-changed', 'conflict', text, { had, count })
 }

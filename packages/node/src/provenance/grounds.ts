@@ -1,41 +1,43 @@
-import { encodeBase64Url, isId } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { type Item, tagValue, tagValues } from '@heddle/protocol/item'
+import { type Item, tagValue } from '@heddle/protocol/item'
+import { isReceiptHonest, namedGrounds, type Relation } from '@heddle/protocol/lineage'
 import { provenanceLimits } from './options.ts'
 import type { KeptItems } from './ports.ts'
-
-/**
- * Why one item is the ground of another. `derived`: its author says so (`Derived-From`); `receipt`: the
- * receipt whose digest it names; `sender`: the process that sent it; `code`: the module its process runs;
- * `cause`: the message whose evaluation sent it.
- */
-export type Relation = 'derived' | 'receipt' | 'sender' | 'code' | 'cause'
 
 export type Ground = { readonly id: string; readonly relation: Relation }
 
 /** What an item names as its grounds, at most `grounds` of them, each once. */
-export async function groundsOf(item: Item, items: KeptItems): Promise<Ground[]> {
-  const { tags } = item
-  const named: Ground[] = tagValues(tags, 'Derived-From').map((id) => ({ id, relation: 'derived' }))
-  const digest = tagValue(tags, 'Receipt')
-  if (digest !== undefined && isId(digest)) {
-    named.push({ id: await receiptItem(digest, items), relation: 'receipt' })
-  }
-  const add = (id: string | undefined, relation: Relation) => {
-    if (id !== undefined) named.push({ id, relation })
-  }
-  add(tagValue(tags, 'From-Process'), 'sender')
-  if (tagValue(tags, 'Type') === 'Process') add(tagValue(tags, 'Module'), 'code')
-  add(tagValue(tags, 'Pushed-For'), 'cause')
+export async function groundsOf(
+  item: Item,
+  items: KeptItems,
+  engine: CryptoEngine,
+): Promise<Ground[]> {
   const first = new Map<string, Ground>()
-  for (const ground of named) if (!first.has(ground.id)) first.set(ground.id, ground)
+  for (const { name, relation } of namedGrounds(item)) {
+    const id = relation === 'receipt' ? await receiptItem(name, items, engine) : name
+    if (!first.has(id)) first.set(id, { id, relation })
+  }
   return [...first.values()].slice(0, provenanceLimits.grounds)
 }
 
-/** The item that holds a receipt; where none is kept its digest stands for it, and is missing. */
-async function receiptItem(digest: string, items: KeptItems): Promise<string> {
-  const [id] = await items.tagged({ Type: 'Receipt', 'Receipt-Digest': digest }, 1)
-  return id ?? digest
+/** Items looked at for one digest: anybody can put any digest into a tag. */
+const claimsMax = 64
+
+/**
+ * The item that holds a receipt. Where none does, one that claims to stands for it, and shows as forged; where
+ * there is not even that its digest does, and is missing.
+ */
+async function receiptItem(
+  digest: string,
+  items: KeptItems,
+  engine: CryptoEngine,
+): Promise<string> {
+  const claims = await items.tagged({ Type: 'Receipt', 'Receipt-Digest': digest }, claimsMax)
+  for (const id of claims) {
+    const item = await items.item(id)
+    if (item !== undefined && isReceiptHonest(item, engine.sha256)) return id
+  }
+  return claims[0] ?? digest
 }
 
 /** Items that name this one as a ground. */
@@ -54,10 +56,4 @@ export async function offspringOf(item: Item, items: KeptItems): Promise<Ground[
     [runs, 'code'],
   ]
   return lists.flatMap(([ids, relation]) => ids.map((each) => ({ id: each, relation })))
-}
-
-/** Whether a receipt's item holds what its tag says: others name it by that digest. */
-export function isReceiptHonest(item: Item, engine: CryptoEngine): boolean {
-  if (tagValue(item.tags, 'Type') !== 'Receipt') return true
-  return tagValue(item.tags, 'Receipt-Digest') === encodeBase64Url(engine.sha256(item.data))
 }

@@ -170,6 +170,18 @@ it('a receipt that is not what its tag says is forged, whoever signed it', async
   )
   const { items } = await traceItem(deps, ids.decision)
   expect(items.find(({ id }) => id === other)).toEqual({ id: other, state: 'forged' })
+  // One that came first does not hide the one that holds.
+  const honest = await keep(
+    'node',
+    [
+      ['Type', 'Receipt'],
+      ['Receipt-Digest', digest],
+    ],
+    'receipt',
+  )
+  const both = await traceItem(deps, ids.decision)
+  expect(both.items.find(({ id }) => id === honest)).toMatchObject({ state: 'verified' })
+  expect(both.links).toContainEqual({ child: ids.decision, ground: honest, relation: 'receipt' })
 })
 
 it('ends in circles, in words that are no ids, and at its limits', async () => {

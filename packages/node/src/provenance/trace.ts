@@ -1,8 +1,13 @@
 import { isId } from '@heddle/protocol/base'
 import type { Item } from '@heddle/protocol/item'
-import { describeItem, type ProvenanceItem } from './describe.ts'
+import {
+  describeItem,
+  isReceiptHonest,
+  type ProvenanceItem,
+  type Relation,
+} from '@heddle/protocol/lineage'
 import { provenanceIdInvalid, provenanceUnknown } from './errors.ts'
-import { type Ground, groundsOf, isReceiptHonest, offspringOf, type Relation } from './grounds.ts'
+import { type Ground, groundsOf, offspringOf } from './grounds.ts'
 import { provenanceLimits } from './options.ts'
 import type { ProvenanceDeps } from './ports.ts'
 
@@ -62,7 +67,7 @@ export async function traceItem(deps: ProvenanceDeps, id: string): Promise<Prove
     }
     if (edge.length > 0) isCut = true
   }
-  await walk((item) => groundsOf(item, deps.items), true)
+  await walk((item) => groundsOf(item, deps.items, deps.engine), true)
   await walk((item) => offspringOf(item, deps.items), false)
   return {
     id,
@@ -76,7 +81,7 @@ export async function traceItem(deps: ProvenanceDeps, id: string): Promise<Prove
 async function lookAt({ items, verify, engine }: ProvenanceDeps, id: string): Promise<Seen> {
   const item = isId(id) ? await items.item(id) : undefined
   if (item === undefined) return { shown: { id, state: 'missing' }, item: undefined }
-  const isHonest = item.id === id && (await verify(item)) && isReceiptHonest(item, engine)
+  const isHonest = item.id === id && (await verify(item)) && isReceiptHonest(item, engine.sha256)
   if (!isHonest) return { shown: { id, state: 'forged' }, item: undefined }
-  return { shown: describeItem(item, engine), item }
+  return { shown: describeItem(item, engine.sha256), item }
 }

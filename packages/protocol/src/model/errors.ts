@@ -115,3 +115,19 @@ export function tokenizerHashMismatch(stated: string, actual: string): HeddleErr
 export function promptInvalid(what: string): HeddleError {
   return new HeddleError('prompt-invalid', 'invalid', `prompt: ${what}`)
 }
+
+/** The tokenizer belongs to another model. */
+export function tokenizerMismatch(tokens: number, vocab: number): HeddleError {
+  return new HeddleError(
+    'tokenizer-mismatch',
+    'invalid',
+    `the tokenizer has ${tokens} tokens and the model ${vocab}: it belongs to another model.`,
+    { tokens, vocab },
+  )
+}
+
+/** The file is not what its manifest describes. */
+export function manifestMismatch(field: string, stated: string, actual: string): HeddleError {
+  const text = `the manifest says ${field} ${stated}, the weights say ${actual}: add the model again.`
+  return new HeddleError('manifest-mismatch', 'invalid', text, { field, stated, actual })
+}

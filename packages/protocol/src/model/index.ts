@@ -16,7 +16,7 @@ export {
   chunkRoot,
   weightBytesMax,
 } from './chunks.ts'
-export { tokenizerHashMismatch } from './errors.ts'
+export { manifestMismatch, tokenizerHashMismatch, tokenizerMismatch } from './errors.ts'
 export { type GgufHeader, ggufLimits, readGguf } from './files/gguf.ts'
 export { readGgufModel } from './files/gguf-model.ts'
 export { readGgufTokenizer } from './files/gguf-tokenizer.ts'
@@ -33,6 +33,7 @@ export { readLlama2cTokenizer } from './files/llama2c-tokenizer.ts'
 export { inspectModelFile, type ReadStart, readGgufHeader } from './files/open.ts'
 export { cosineSine, ln } from './functions.ts'
 export {
+  checkManifestShape,
   type ModelFormat,
   type ModelManifest,
   manifestBytesMax,

@@ -2,7 +2,7 @@ import { decodeTextStrict, encodeBase64Url, encodeText, HeddleError, isId } from
 import { type BlobHash, hashIds } from '../merkle/index.ts'
 import { type ChatFormat, chatFormats } from './chat.ts'
 import { type ChunkList, checkChunkRoot, chunkCount, readLeaves } from './chunks.ts'
-import { manifestInvalid } from './errors.ts'
+import { manifestInvalid, manifestMismatch } from './errors.ts'
 import { checkShape, type ModelShape } from './shape.ts'
 
 /** Layouts of weight files. */
@@ -161,5 +161,13 @@ export function readManifest(bytes: Uint8Array, hash: BlobHash): ModelManifest {
     chat: oneOf(fields, 'chat', chatFormats),
     licence: textOf(fields, 'licence', new RegExp(`^[^\\p{Cc}]{0,${licenceLength}}$`, 'u')),
     derivedFrom: idsOf(fields, 'derivedFrom', parentsMax),
+  }
+}
+
+/** Throws `manifest-mismatch` where the weights have another shape than their manifest states. */
+export function checkManifestShape(stated: ModelShape, actual: ModelShape): void {
+  for (const [name, value] of Object.entries(actual)) {
+    const claimed = stated[name as keyof ModelShape]
+    if (claimed !== value) throw manifestMismatch(name, String(claimed), String(value))
   }
 }

@@ -10,13 +10,25 @@ export type Comparison =
   /** All steps agree, and how the answer ended or what it cost does not. */
   | { readonly verdict: 'end'; readonly claimed: string; readonly actual: string }
 
-/** What a receipt is replayed with. */
-export type ReplaySet = Pick<Receipt, 'kernel' | 'model' | 'tokenizer'>
+/** What a receipt is replayed with; `context` is what the model was made for. */
+export type ReplaySet = Pick<
+  Receipt,
+  'kernel' | 'model' | 'tokenizer' | 'precision' | 'group' | 'context'
+>
 
-/** Throws `receipt-kernel-mismatch`, `receipt-model-mismatch` or `receipt-tokenizer-mismatch`. */
+/**
+ * Throws `receipt-kernel-mismatch`, or that of `model`, `tokenizer`, `precision`, `group`: the replay takes
+ * these from the model, so that a receipt which names others would pass for right. Of `context` a session
+ * may have had less, and not more.
+ */
 export function checkReplaySet(receipt: Receipt, here: ReplaySet): void {
-  for (const what of ['kernel', 'model', 'tokenizer'] as const) {
-    if (receipt[what] !== here[what]) throw receiptMismatch(what, receipt[what], here[what])
+  for (const what of ['kernel', 'model', 'tokenizer', 'precision', 'group'] as const) {
+    if (receipt[what] !== here[what]) {
+      throw receiptMismatch(what, String(receipt[what]), String(here[what]))
+    }
+  }
+  if (receipt.context > here.context) {
+    throw receiptMismatch('context', String(receipt.context), `${here.context} at most`)
   }
 }
 

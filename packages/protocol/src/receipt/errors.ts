@@ -7,7 +7,7 @@ export function receiptInvalid(what: string): HeddleError {
 
 /** What the receipt names is not what it is checked against. */
 export function receiptMismatch(
-  what: 'kernel' | 'model' | 'tokenizer' | 'prompt',
+  what: 'kernel' | 'model' | 'tokenizer' | 'precision' | 'group' | 'context' | 'prompt',
   stated: string,
   actual: string,
 ): HeddleError {

@@ -72,6 +72,12 @@ describe('a receipt', () => {
       const code = `receipt-${what}-mismatch`
       expect(() => checkReplaySet(receipt, here)).toThrow(expect.objectContaining({ code }))
     }
+    checkReplaySet(receipt, { ...receipt, context: 65 })
+    for (const change of [{ precision: 'f32' as const }, { group: 64 }, { context: 63 }]) {
+      const code = `receipt-${Object.keys(change)[0]}-mismatch`
+      const here = { ...receipt, ...change }
+      expect(() => checkReplaySet(receipt, here)).toThrow(expect.objectContaining({ code }))
+    }
   })
 })
 

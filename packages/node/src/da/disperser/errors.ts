@@ -8,12 +8,17 @@ export function notCertified(
   storers: readonly StorerReport[],
 ): HeddleError {
   const failed = storers.filter(({ state }) => state === 'failed' || state === 'lied')
+  // Such a promise they refuse the next time too.
+  const isRefused = failed.length > 0 && failed.every(({ fault }) => fault === 'storer-retention')
+  const advice = isRefused
+    ? 'They keep nothing for that long: ask for a shorter retention.'
+    : 'Try again when they are back.'
   const named = failed.slice(0, 5).map(({ storer, fault }) => `${storer.slice(0, 8)}… ${fault}`)
   return new HeddleError(
     'da-not-certified',
-    'unavailable',
+    isRefused ? 'invalid' : 'unavailable',
     `storers signed for ${rowsSigned} rows, ${rowsNeeded} are needed. ${failed.length} of ` +
-      `${storers.length} storers failed (${named.join('; ')}). Try again when they are back.`,
+      `${storers.length} storers failed (${named.join('; ')}). ${advice}`,
     { rowsSigned, rowsNeeded, storers },
   )
 }

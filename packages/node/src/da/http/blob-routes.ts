@@ -13,7 +13,7 @@ import {
 import { begun } from './begun.ts'
 import { collectBlob } from './collect.ts'
 import { notPublishing } from './errors.ts'
-import { namedCertificate } from './lookup.ts'
+import { keptCertificate } from './lookup.ts'
 import type { DaHttpOptions } from './options.ts'
 import type { DaDeps, Published } from './ports.ts'
 import { parseRange } from './range.ts'
@@ -73,7 +73,7 @@ const inert = {
 
 async function getBlob(deps: DaDeps, request: RouteRequest): Promise<RouteReply> {
   const { headers, method, signal } = request
-  const { commitment, certificate } = await namedCertificate(deps, request)
+  const { commitment, certificate } = await keptCertificate(deps, request)
   const { lengthBytes } = certificate.parameters
   const isRange = headers.range !== undefined && isSame(headers['if-range'], commitment)
   const range = parseRange(isRange ? headers.range : undefined, lengthBytes)

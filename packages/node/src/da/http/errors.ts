@@ -8,6 +8,13 @@ export function daBlobUnknown(commitment: string): HeddleError {
   return new HeddleError('da-blob-unknown', 'missing', text, { commitment })
 }
 
+/** The time its storers promised to keep it for is over. */
+export function daBlobExpired(commitment: string, expiresAtSeconds: number): HeddleError {
+  const until = new Date(expiresAtSeconds * 1000).toISOString()
+  const text = `blob ${commitment} was kept until ${until} and is let go: publish it again.`
+  return new HeddleError('da-blob-expired', 'missing', text, { commitment, expiresAtSeconds })
+}
+
 /** A body without a byte. */
 export function daBlobEmpty(): HeddleError {
   return new HeddleError('da-blob-empty', 'invalid', 'a blob has at least one byte: send some.')

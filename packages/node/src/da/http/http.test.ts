@@ -9,6 +9,8 @@ import { openJournal } from '../../journal/index.ts'
 import { createRuntime } from '../../runtime/index.ts'
 import { openCertificateStore } from './certificate-store.ts'
 import { collectBlob } from './collect.ts'
+import { keptCertificate } from './lookup.ts'
+import type { CertificateStore } from './ports.ts'
 import { parseRange } from './range.ts'
 import { retentionOf } from './retention.ts'
 
@@ -50,6 +52,8 @@ describe('ranges', () => {
     }
     expect(parseRange('bytes=100-', 100)).toBe(undefined)
     expect(parseRange('bytes=-0', 100)).toBe(undefined)
+    expect(parseRange(`bytes=${'9'.repeat(400)}-`, 100)).toBe(undefined)
+    expect(parseRange(`bytes=7-${'9'.repeat(20)}`, 100)).toEqual({ fromByte: 7, toByte: 100 })
   })
 
   it('never leaves the blob, whatever is asked', () => {
@@ -112,4 +116,18 @@ it('certificates outlive the process, and the one that lasts longest is kept', a
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+describe('a blob whose time is over', () => {
+  it('is told apart from one that storers do not answer for', async () => {
+    const commitment = 'A'.repeat(43)
+    const find = async () => ({ expiresAtSeconds: 1000 }) as Certificate
+    const at = (nowMs: number) => {
+      const certificates = { find } as unknown as CertificateStore
+      const clock = { nowMs: () => nowMs }
+      return keptCertificate({ certificates, clock }, { params: { commitment } })
+    }
+    await expect(at(999_999)).resolves.toMatchObject({ commitment })
+    await expect(at(1_000_000)).rejects.toMatchObject({ code: 'da-blob-expired', kind: 'missing' })
+  })
 })

@@ -1,7 +1,7 @@
 import { isId } from '@heddle/protocol/base'
-import type { Certificate } from '@heddle/protocol/certificate'
+import { type Certificate, isExpired } from '@heddle/protocol/certificate'
 import type { RouteRequest } from '../../network/index.ts'
-import { commitmentInvalid, daBlobUnknown } from './errors.ts'
+import { commitmentInvalid, daBlobExpired, daBlobUnknown } from './errors.ts'
 import type { DaDeps } from './ports.ts'
 
 /** The certificate a path names; throws `da-commitment-invalid`, `da-blob-unknown`. */
@@ -14,4 +14,17 @@ export async function namedCertificate(
   const certificate = await certificates.find(commitment)
   if (certificate === undefined) throw daBlobUnknown(commitment)
   return { commitment, certificate }
+}
+
+/** The same, of a blob that storers still keep; throws `da-blob-expired` too. */
+export async function keptCertificate(
+  deps: Pick<DaDeps, 'certificates' | 'clock'>,
+  request: Pick<RouteRequest, 'params'>,
+): Promise<{ readonly commitment: string; readonly certificate: Certificate }> {
+  const named = await namedCertificate(deps, request)
+  const { expiresAtSeconds } = named.certificate
+  if (isExpired(expiresAtSeconds, deps.clock.nowMs() / 1000)) {
+    throw daBlobExpired(named.commitment, expiresAtSeconds)
+  }
+  return named
 }

@@ -7,7 +7,7 @@ export type ByteRange = { readonly fromByte: number; readonly toByte: number }
  */
 export function parseRange(header: string | undefined, lengthBytes: number): ByteRange | undefined {
   const whole = { fromByte: 0, toByte: lengthBytes }
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '')
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
   if (match === null || (match[1] === '' && match[2] === '')) return whole
   const [, first = '', last = ''] = match
   if (first === '') {

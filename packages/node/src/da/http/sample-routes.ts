@@ -1,7 +1,7 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import { fetchPiece, fetchRow } from '../sampling/fetch-sample.ts'
-import { namedCertificate } from './lookup.ts'
+import { keptCertificate } from './lookup.ts'
 import type { DaHttpOptions } from './options.ts'
 import type { DaDeps } from './ports.ts'
 
@@ -20,7 +20,7 @@ export function sampleRoutes(deps: DaDeps, options: DaHttpOptions): Route[] {
       method: 'GET',
       path: '/fingerprints/:commitment',
       async handle(request) {
-        const { certificate } = await namedCertificate(deps, request)
+        const { certificate } = await keptCertificate(deps, request)
         const { open } = await deps.retriever.open(certificate, { signal: request.signal })
         return { status: 200, body: open.committed.fingerprints }
       },
@@ -33,7 +33,7 @@ async function getSample(
   { sampleTimeoutMs }: DaHttpOptions,
   request: RouteRequest,
 ): Promise<RouteReply> {
-  const { certificate } = await namedCertificate(deps, request)
+  const { certificate } = await keptCertificate(deps, request)
   const blob = await deps.retriever.open(certificate, { signal: request.signal })
   const row = countOf(request.params.row)
   const stripe = request.query.get('stripe')

@@ -1,7 +1,7 @@
 import { encodeSegmentFrame } from '@heddle/protocol/certificate'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import { begun } from './begun.ts'
-import { namedCertificate } from './lookup.ts'
+import { keptCertificate } from './lookup.ts'
 import type { DaDeps } from './ports.ts'
 
 /**
@@ -19,7 +19,7 @@ export function segmentRoutes(deps: DaDeps): Route[] {
 }
 
 async function getSegments(deps: DaDeps, request: RouteRequest): Promise<RouteReply> {
-  const { certificate } = await namedCertificate(deps, request)
+  const { certificate } = await keptCertificate(deps, request)
   const { lengthBytes } = certificate.parameters
   const fromByte = countOf(request.query.get('from'), 0)
   const toByte = countOf(request.query.get('to'), lengthBytes)

@@ -1,9 +1,11 @@
 import { equalBytes, isHeddleError } from '@heddle/protocol/base'
-import type { Certificate } from '@heddle/protocol/certificate'
+import { type Certificate, verifyRow } from '@heddle/protocol/certificate'
 import type { LaneHandler } from '../lane/lane.ts'
+import { decodeRowsReply, encodeGetRows } from '../wire/get-rows.ts'
 import { decodeHeaderReply, encodeGetHeader } from '../wire/header.ts'
 import { requestKinds } from '../wire/kinds.ts'
 import { encodePutRows } from '../wire/put-rows.ts'
+import type { OpenBlob } from './open-blob.ts'
 import type { Retriever } from './retriever.ts'
 
 export type RepairInput = {
@@ -26,7 +28,7 @@ export type Repaired = { readonly blobs: number; readonly rows: number }
 const never = new AbortController().signal
 const itself = { publicKey: 'itself', remote: 'itself' }
 
-/** Gives a storer back the rows it was drawn for and has lost. */
+/** Gives a storer back the rows it was drawn for and has lost, or has damaged: it reads all it has. */
 export async function repairStorer(input: RepairInput): Promise<Repaired> {
   let [blobs, rows, done] = [0, 0, 0]
   for await (const certificate of input.certificates) {
@@ -51,7 +53,10 @@ async function repairBlob(
   const blob = await retriever.open(certificate, { signal })
   const drawn = blob.assignment.members.find(({ key }) => equalBytes(key, storer))?.rows ?? []
   const held = await heldRows(handle, blob.commitment, signal)
-  const lost = drawn.filter((row) => !held.has(row))
+  const lost: number[] = []
+  for (const row of drawn) {
+    if (!held.has(row) || !(await isRight({ handle, signal }, blob, row))) lost.push(row)
+  }
   if (lost.length === 0) return 0
   const rows = await retriever.rebuild(certificate, lost, { signal, except: storer })
   const { setId, epoch, expiresAtSeconds } = certificate
@@ -69,6 +74,25 @@ async function repairBlob(
     )
   }
   return lost.length
+}
+
+/** Whether what the storer has of a row is the row: a disk may give back other bits than it was given. */
+async function isRight(
+  { handle, signal }: Required<Pick<RepairInput, 'handle' | 'signal'>>,
+  { commitment, certificate, engine, open }: OpenBlob,
+  row: number,
+): Promise<boolean> {
+  const meta = encodeGetRows({ commitment, rows: [row] })
+  try {
+    const reply = await handle(requestKinds.getRows, meta, new Uint8Array(0), itself, signal)
+    const body = Buffer.concat(reply.bodyParts)
+    const [sent] = decodeRowsReply(certificate.parameters, reply.meta, body)
+    if (sent?.row !== row) return false
+    return verifyRow(engine, open, row, sent.pieces, sent.path) === undefined
+  } catch (error) {
+    if (isHeddleError(error, 'storer-failed') || isHeddleError(error, 'da-wire')) return false
+    throw error
+  }
 }
 
 async function heldRows(

@@ -20,6 +20,12 @@ export function termsRefused(fault: string, details: Record<string, unknown> = {
   )
 }
 
+/** The rows are to be kept for longer than this storer promises, or their time is over. */
+export function retentionRefused(fault: string): HeddleError {
+  const text = `${fault} Send again with another retention.`
+  return new HeddleError('storer-retention', 'invalid', text)
+}
+
 /** The storer has given its word on this commitment, and it was another. */
 export function twoStatements(): HeddleError {
   return new HeddleError(

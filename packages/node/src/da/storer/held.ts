@@ -71,9 +71,10 @@ export function rowRecord(
   path: Uint8Array,
   leaves: Uint8Array,
   pieces: readonly Uint8Array[],
+  kind: typeof recordKinds.row | typeof recordKinds.rowAgain,
 ): NewRecord {
   const body = [u16(path.length), path, leaves, ...pieces]
-  return { kind: recordKinds.row, row, commitment, body }
+  return { kind, row, commitment, body }
 }
 
 /** Reads parts of a row where it lies. */

@@ -25,14 +25,18 @@ export class RowIndex {
     this.blobs++
   }
 
-  /** A second copy of a row, which two requests may bring at once, is let go. */
+  /** A row found on the disk: each that is served by its place counts its bytes, and gives them back. */
+  addFound(held: Held, row: number, place: Place): void {
+    place.segment.liveBytes += place.bytes
+    this.addRow(held, row, place)
+  }
+
+  /** A copy that was there is let go: this one came since it was damaged, or at the same moment. */
   addRow(held: Held, row: number, place: Place): void {
-    if (held.rows.has(row)) {
-      place.segment.liveBytes -= place.bytes
-      return
-    }
+    const before = held.rows.get(row)
+    if (before === undefined) this.rows++
+    else before.segment.liveBytes -= before.bytes
     held.rows.set(row, place)
-    this.rows++
   }
 
   /** Lets go what has expired, and what stayed incomplete. */
@@ -85,12 +89,26 @@ export async function rebuildIndex(
     }
   }
   for (const { head, place } of ofKind(recordKinds.row)) {
-    const owners = index.of(head.commitment).filter(({ assigned }) => assigned.includes(head.row))
-    for (const held of owners) {
-      // One place may serve several epochs: each counts its bytes, and gives them back by itself.
-      place.segment.liveBytes += place.bytes
-      index.addRow(held, head.row, place)
+    for (const held of ownersOf(index, head)) {
+      // Of two copies, which two requests may bring at once, the first counts.
+      if (!held.rows.has(head.row)) index.addFound(held, head.row, place)
+    }
+  }
+  const again = new Set<Place>()
+  for (const { head, place } of ofKind(recordKinds.rowAgain)) {
+    again.add(place)
+    for (const held of ownersOf(index, head)) {
+      const before = held.rows.get(head.row)
+      // Files have no order among them: of several later copies one that is whole counts.
+      const isBetter = before !== undefined && again.has(before)
+      if (isBetter && (await before.segment.isWhole(before))) continue
+      index.addFound(held, head.row, place)
     }
   }
   return index
+}
+
+/** One place may serve several epochs. */
+function ownersOf(index: RowIndex, { commitment, row }: FoundRecord['head']): readonly Held[] {
+  return index.of(commitment).filter(({ assigned }) => assigned.includes(row))
 }

@@ -13,7 +13,7 @@ import type { RowIndex } from './index-of-rows.ts'
 import { copied, OpenedCommitments } from './opened.ts'
 import type { StorerOptions } from './options.ts'
 import type { StorerDeps } from './ports.ts'
-import type { NewRecord } from './record.ts'
+import { type NewRecord, recordKinds } from './record.ts'
 import { lifeClass, type Segments } from './segments.ts'
 import { assignedRows, checkRetention } from './terms.ts'
 
@@ -54,8 +54,8 @@ export class Intake {
       throw termsRefused(`row ${strange.row} is not one that the draw gives to this storer.`)
     }
     const known = this.#index.ofEpoch(committed.commitment, epoch)
-    const missing = rows.filter(({ row }) => known?.rows.has(row) !== true)
-    const records = this.#checkedRows(header, missing, known !== undefined)
+    const missing = known === undefined ? rows : await rowsNotWhole(known, rows)
+    const records = this.#checkedRows(header, missing, known)
     const held = await this.#keep(header, assigned, missing, records)
     if (!isComplete(held)) return { rowsHeld: held.rows.size, signature: undefined }
     this.#opened.forget(committed.commitment)
@@ -66,8 +66,8 @@ export class Intake {
   }
 
   /** Checks the header and each row, alone and at once; throws at the first fault. */
-  #checkedRows(header: BlobHeader, rows: readonly SentRow[], isKnown: boolean): NewRecord[] {
-    if (rows.length === 0 && isKnown) return []
+  #checkedRows(header: BlobHeader, rows: readonly SentRow[], known: Held | undefined): NewRecord[] {
+    if (rows.length === 0 && known !== undefined) return []
     const { committed } = header
     const engine = this.#engineFor(committed.parameters.hashId)
     const open = this.#opened.open(engine, committed)
@@ -76,7 +76,8 @@ export class Intake {
       if (leaves === undefined) throw rowRefused(row, 'shape')
       const fault = verifyHashedRow(engine, open, row, pieces, path, leaves)
       if (fault !== undefined) throw rowRefused(row, fault)
-      return rowRecord(committed.commitment, row, path, leaves, pieces)
+      const kind = known?.rows.has(row) ? recordKinds.rowAgain : recordKinds.row
+      return rowRecord(committed.commitment, row, path, leaves, pieces, kind)
     })
   }
 
@@ -140,4 +141,14 @@ export class Intake {
   #nowSeconds(): number {
     return Math.floor(this.#deps.runtime.clock.nowMs() / 1000)
   }
+}
+
+/** Rows that are not held, or whose copy on the disk is damaged. */
+async function rowsNotWhole(known: Held, rows: readonly SentRow[]): Promise<SentRow[]> {
+  const found: SentRow[] = []
+  for (const sent of rows) {
+    const place = known.rows.get(sent.row)
+    if (place === undefined || !(await place.segment.isWhole(place))) found.push(sent)
+  }
+  return found
 }

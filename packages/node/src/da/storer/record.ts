@@ -18,7 +18,8 @@ export type RecordHead = {
   readonly commitment: Uint8Array
 }
 
-export const recordKinds = { terms: 1, row: 2 } as const
+/** `rowAgain` comes for a row whose earlier record is damaged, and counts instead of it. */
+export const recordKinds = { terms: 1, row: 2, rowAgain: 3 } as const
 
 export const headBytes = 60
 const magic = 0x31524448

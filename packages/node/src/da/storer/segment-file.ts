@@ -1,6 +1,6 @@
 import type { File } from '../../runtime/index.ts'
 import { storerFailed } from './errors.ts'
-import { bodyLength, encodeHead, headBytes, type NewRecord } from './record.ts'
+import { bodyLength, crcOf, decodeHead, encodeHead, headBytes, type NewRecord } from './record.ts'
 
 /** Where the body of a record lies. */
 export type Place = { readonly segment: SegmentFile; readonly at: number; readonly bytes: number }
@@ -57,6 +57,14 @@ export class SegmentFile {
   async read({ at }: Pick<Place, 'at'>, offset: number, into: Uint8Array): Promise<void> {
     const filled = await this.#file.read(into, at + offset)
     if (filled < into.length) throw storerFailed(new Error(`${this.name} ends too early`))
+  }
+
+  /** Whether a record is still what was written, by its checksum. */
+  async isWhole({ at, bytes }: Place): Promise<boolean> {
+    const record = new Uint8Array(headBytes + bytes)
+    if ((await this.#file.read(record, at - headBytes)) < record.length) return false
+    const head = decodeHead(record)
+    return head?.bodyBytes === bytes && crcOf([record.subarray(headBytes)]) === head.bodyCrc
   }
 
   async close(): Promise<void> {

@@ -177,10 +177,10 @@ describe('a storer', () => {
       [put(header, [{ ...head, path: new Uint8Array(96) }, ...rest]), 'storer-row-refused'],
       [put(header, [{ ...head, pieces: rest[0]?.pieces ?? [] }]), 'storer-row-refused'],
       [put(header, [blob.row(foreign ?? 0)]), 'storer-terms'],
-      [put({ ...header, expiresAtSeconds: startSeconds }, rows), 'storer-terms'],
+      [put({ ...header, expiresAtSeconds: startSeconds }, rows), 'storer-retention'],
       [
         put({ ...header, expiresAtSeconds: startSeconds + 20 * 366 * 86_400 }, rows),
-        'storer-terms',
+        'storer-retention',
       ],
       [put({ ...header, epoch: 1 }, rows), 'storer-terms'],
       [put({ ...header, setId: new Uint8Array(32) }, rows), 'storer-terms'],
@@ -279,6 +279,41 @@ describe('what is on the disk', () => {
     }
   })
 
+  it('is taken again where the disk gave other bits, which then counts, after a restart too', async () => {
+    const folder = freshFolder()
+    const before = await open(folder)
+    const blob = publishTestBlob(engineOf, set, blobBytes(9000, 4), { expiresAtSeconds: hour })
+    const rows = blob.rowsOf(own.key)
+    await before.put(blob.header, rows)
+    const files = () =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.rows'))
+        .map((file) => join(folder, file))
+    const [path = ''] = files()
+    const bytes = readFileSync(path)
+    const at = bytes.indexOf(rows[0]?.pieces[0] ?? none)
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    writeFileSync(path, bytes)
+    const served = async ({ ask }: typeof before) => {
+      const meta = encodeGetRows({
+        commitment: blob.header.committed.commitment,
+        rows: rows.map(({ row }) => row),
+      })
+      const reply = await ask(requestKinds.getRows, meta)
+      return decodeRowsReply(blob.header.committed.parameters, reply.meta, reply.body)
+    }
+    expect(await served(before)).not.toEqual(rows)
+    expect(signs(blob, (await before.put(blob.header, rows)).signature)).toBe(true)
+    expect(await served(before)).toEqual(rows)
+    // What is whole is not written again.
+    const sizes = () => files().map((file) => readFileSync(file).length)
+    const written = sizes()
+    await before.put(blob.header, rows)
+    expect(sizes()).toEqual(written)
+    await before.storer.close()
+    expect(await served(await open(folder))).toEqual(rows)
+  })
+
   it('is kept for its time, for longer where asked, and then removed', async () => {
     const folder = freshFolder()
     const { storer, time, put, ask } = await open(folder, { segmentBytes: 1 })
@@ -353,7 +388,7 @@ describe('limits', () => {
     expect(await codeOf(small.put(blob.header, rows))).toBe('storer-full')
     const passing = await open(freshFolder(), { keepsForEver: false })
     const ever = publishTestBlob(engineOf, set, blobBytes(3000, 3), { expiresAtSeconds: 0 })
-    expect(await codeOf(passing.put(ever.header, ever.rowsOf(own.key)))).toBe('storer-terms')
+    expect(await codeOf(passing.put(ever.header, ever.rowsOf(own.key)))).toBe('storer-retention')
   })
 
   it('hold against mutated requests: no crash, no growth, no false signature', async () => {

@@ -7,24 +7,25 @@ import {
 } from '@heddle/protocol/certificate'
 import { permanent } from '@heddle/protocol/params'
 import type { HeaderFields } from '../wire/header.ts'
-import { termsRefused } from './errors.ts'
+import { retentionRefused, termsRefused } from './errors.ts'
 import type { StorerOptions } from './options.ts'
 
 type Retention = Pick<StorerOptions, 'retentionSecondsMax' | 'keepsForEver'>
 
-/** Whether a storer takes rows for this time; throws `storer-terms`. */
+/** Whether a storer takes rows for this time; throws `storer-retention`. */
 export function checkRetention(
   expiresAtSeconds: number,
   nowSeconds: number,
   { retentionSecondsMax, keepsForEver }: Retention,
 ): void {
   if (expiresAtSeconds === permanent) {
-    if (!keepsForEver) throw termsRefused('this storer keeps nothing for ever.')
+    if (!keepsForEver) throw retentionRefused('this storer keeps nothing for ever.')
     return
   }
-  if (isExpired(expiresAtSeconds, nowSeconds)) throw termsRefused('the retention is over already.')
+  if (isExpired(expiresAtSeconds, nowSeconds))
+    throw retentionRefused('the retention is over already.')
   if (expiresAtSeconds > nowSeconds + retentionSecondsMax) {
-    throw termsRefused(`this storer keeps rows for ${retentionSecondsMax} s at most.`)
+    throw retentionRefused(`this storer keeps rows for ${retentionSecondsMax} s at most.`)
   }
 }
 

@@ -49,8 +49,12 @@ const protocolTags: readonly Tag[] = [
   { name: 'Variant', value: 'ao.TN.1' },
   { name: 'Type', value: 'Message' },
 ]
-/** Tags that would speak for somebody else, or that the system writes. */
+/**
+ * Tags that would speak for somebody else, or that the system writes. A second `Action` would have a tool do
+ * what another tool is for.
+ */
 const reservedTags = new Set([
+  'Action',
   'From-Process',
   'From-Module',
   'Pushed-For',

@@ -86,12 +86,14 @@ export function processTools(access: ProcessAccess): Tool[] {
 
 /** Each handler of a process as two tools: one that sends, one that only reads. */
 export function handlerTools(process: ProcessCard, access: ProcessAccess): Tool[] {
-  return process.handlers.flatMap((handler) => {
-    const send = handlerTool(process, handler, 'send', async (message, { signal, maySend }) => {
+  const labels = labelsOf(process.handlers)
+  return process.handlers.flatMap((handler, at) => {
+    const own = { ...handler, label: labels[at] ?? handler.action }
+    const send = handlerTool(process, own, 'send', async (message, { signal, maySend }) => {
       if (!maySend) throw mcpSendDenied()
       return resultText(await access.send(process.id, message, signal))
     })
-    const read = handlerTool(process, handler, 'read', async (message, { signal }) =>
+    const read = handlerTool(process, own, 'read', async (message, { signal }) =>
       resultText(await access.read(process.id, message, signal)),
     )
     return [send, read]
@@ -100,7 +102,7 @@ export function handlerTools(process: ProcessCard, access: ProcessAccess): Tool[
 
 function handlerTool(
   { id, name }: ProcessCard,
-  { action, tags }: Handler,
+  { action, tags, label }: Handler & { readonly label: string },
   verb: 'send' | 'read',
   run: (message: AskedMessage, call: ToolCall) => Promise<string>,
 ): Tool {
@@ -109,7 +111,7 @@ function handlerTool(
   const properties = Object.fromEntries(tags.map((tag) => [tag, { type: 'string' }]))
   return {
     card: {
-      name: toolName(id, name, action, verb),
+      name: toolName(id, name, label, verb),
       description: isRead ? `Ask ${what} without leaving a trace` : `Send ${what}`,
       inputSchema: {
         type: 'object',
@@ -125,12 +127,26 @@ function handlerTool(
   }
 }
 
-/** At most 64 characters that every client takes, and not the same for two processes. */
-function toolName(id: string, name: string, action: string, verb: string): string {
-  const clean = (text: string, length: number) =>
-    text.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, length)
-  const label = name === '' ? '' : `${clean(name, 16)}_`
-  return `${verb}_${label}${clean(id, 8)}_${clean(action, 28)}`
+/** Actions as parts of names that every client takes; the same letters get a number behind them. */
+function labelsOf(handlers: readonly Handler[]): string[] {
+  const used = new Set<string>()
+  return handlers.map(({ action }) => {
+    const first = clean(action, 24)
+    let label = first
+    for (let count = 2; used.has(label); count++) label = `${first}-${count}`
+    used.add(label)
+    return label
+  })
+}
+
+/** At most 64 characters that every client takes, and not the same for two processes or handlers. */
+function toolName(id: string, name: string, label: string, verb: string): string {
+  const title = name === '' ? '' : `${clean(name, 16)}_`
+  return `${verb}_${title}${clean(id, 8)}_${label}`
+}
+
+function clean(text: string, length: number): string {
+  return text.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, length)
 }
 
 function idOf(input: Input, name: string): string {

@@ -14,9 +14,18 @@ export type KnownModel = {
   readonly manifest: ModelManifest
 }
 
+/** A model without what only its loading needs: a list of many may not take their manifests' memory. */
+export type ListedModel = {
+  readonly id: string
+  readonly item: Pick<Item, 'owner'>
+  readonly manifest: Omit<ModelManifest, 'weights' | 'chunks'> & {
+    readonly weights: { readonly sizeBytes: number }
+  }
+}
+
 export type Catalog = {
-  /** All models, oldest first. Those whose manifest is malformed are left out. */
-  list(): Promise<KnownModel[]>
+  /** All models, oldest first, at most 1,000. Those whose manifest is malformed are left out. */
+  list(): Promise<ListedModel[]>
   /** By id, or by name: of equal names the oldest, so that nobody takes one over. Rejects `unknown-model`. */
   find(name: string): Promise<KnownModel>
   /** What a thread loads. */
@@ -29,55 +38,78 @@ export type Catalog = {
 }
 
 const modelsMax = 1000
-/** Manifests kept in memory; one of a large model takes a megabyte. */
-const rememberedMax = 64
+/** Characters a model's name has at most. */
+const nameLengthMax = 64
+/** Names told to who asks for one that is not there. */
+const namesTold = 10
+/** Items looked at for one name: anybody can put any name into a tag. */
+const claimsMax = 64
+/** Manifests kept in memory, by their bytes; one of a large model takes a megabyte. */
+const rememberedBytesMax = 32 * 2 ** 20
+
+const modelTags = { Type: modelTypes.model, 'Data-Protocol': 'Heddle' }
 
 export function createCatalog(items: KeptItems, hash: BlobHash): Catalog {
-  const remembered = new Map<string, KnownModel>()
+  const remembered = createMemory(rememberedBytesMax)
+  /** Null where the manifest is malformed: an item never changes. */
+  const listed = new Map<string, ListedModel | null>()
 
   const read = async (id: string): Promise<KnownModel | undefined> => {
     const known = remembered.get(id)
     if (known !== undefined) return known
     const item = await items.item(id)
     if (item === undefined || tagValue(item.tags, 'Type') !== modelTypes.model) return undefined
-    const model = { id, item, manifest: readManifest(item.data, hash) }
-    const [oldest] = remembered.keys()
-    if (remembered.size >= rememberedMax && oldest !== undefined) remembered.delete(oldest)
-    remembered.set(id, model)
-    return model
+    return { id, item, manifest: readManifest(item.data, hash) }
   }
 
-  const tolerant = (id: string) =>
-    read(id).catch((error) => {
-      if (isHeddleError(error)) return undefined
-      throw new Error(`reading model ${id}: ${errorMessage(error)}`, { cause: error })
-    })
+  const listedOf = async (id: string): Promise<ListedModel | null> => {
+    const known = listed.get(id)
+    if (known !== undefined) return known
+    if (listed.size >= 2 * modelsMax) listed.clear()
+    try {
+      const model = await read(id)
+      if (model === undefined) return null
+      listed.set(id, withoutParts(model))
+    } catch (error) {
+      if (!isHeddleError(error)) {
+        throw new Error(`reading model ${id}: ${errorMessage(error)}`, { cause: error })
+      }
+      listed.set(id, null)
+    }
+    return listed.get(id) ?? null
+  }
 
-  const list = async (): Promise<KnownModel[]> => {
-    const tags = { Type: modelTypes.model, 'Data-Protocol': 'Heddle' }
-    const found: KnownModel[] = []
-    for (const id of await items.tagged(tags, modelsMax)) {
-      const model = await tolerant(id)
-      if (model !== undefined) found.push(model)
+  const list = async (limit = modelsMax): Promise<ListedModel[]> => {
+    const found: ListedModel[] = []
+    for (const id of await items.tagged(modelTags, limit)) {
+      const model = await listedOf(id)
+      if (model !== null) found.push(model)
     }
     return found
   }
 
+  const findByName = async (name: string): Promise<KnownModel> => {
+    const tags = { ...modelTags, Name: name }
+    const claims = name.length > nameLengthMax ? [] : await items.tagged(tags, claimsMax)
+    for (const id of claims) {
+      const claim = await listedOf(id)
+      const model = claim?.manifest.name === name ? await read(id) : undefined
+      if (model !== undefined) return remembered.keep(model)
+    }
+    const all = await list(namesTold)
+    throw unknownModel(
+      name,
+      all.map(({ manifest }) => manifest.name),
+    )
+  }
+
   const find = async (name: string): Promise<KnownModel> => {
     const byId = isId(name) ? await read(name) : undefined
-    if (byId !== undefined) return byId
-    const all = await list()
-    const byName = all.find(({ manifest }) => manifest.name === name)
-    if (byName === undefined)
-      throw unknownModel(
-        name,
-        all.map(({ manifest }) => manifest.name),
-      )
-    return byName
+    return byId === undefined ? findByName(name) : remembered.keep(byId)
   }
 
   return {
-    list,
+    list: () => list(),
     find,
     load: async (id) => {
       const { manifest } = await find(id)
@@ -98,7 +130,37 @@ export function createCatalog(items: KeptItems, hash: BlobHash): Catalog {
   }
 }
 
+/** The models used last whose manifests have so many bytes together. */
+function createMemory(bytesMax: number) {
+  const models = new Map<string, KnownModel>()
+  let bytes = 0
+  return {
+    get: (id: string) => models.get(id),
+    keep: (model: KnownModel): KnownModel => {
+      const isNew = !models.delete(model.id)
+      models.set(model.id, model)
+      if (isNew) bytes += model.item.data.length
+      for (const [id, { item }] of models) {
+        if (bytes <= bytesMax || id === model.id) break
+        models.delete(id)
+        bytes -= item.data.length
+      }
+      return model
+    },
+  }
+}
+
 /** How OpenAI clients and receipts name the maker of a model. */
-export function ownerOf(item: Item, hash: BlobHash): string {
+export function ownerOf(item: Pick<Item, 'owner'>, hash: BlobHash): string {
   return encodeBase64Url(hash.digest(item.owner))
+}
+
+function withoutParts({ id, item, manifest }: KnownModel): ListedModel {
+  const { weights, chunks: _chunks, ...rest } = manifest
+  const { sizeBytes } = weights
+  return {
+    id,
+    item: { owner: Uint8Array.from(item.owner) },
+    manifest: { ...rest, weights: { sizeBytes } },
+  }
 }

@@ -1,9 +1,9 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
 import { type BlobHash, hashIds, portableBlake3 } from '@heddle/protocol/merkle'
 import {
+  checkManifestShape,
   type ModelLayout,
   type ModelManifest,
-  type ModelShape,
   readLlama2cTokenizer,
   type Tokenizer,
   tokenizerHashMismatch,
@@ -11,7 +11,7 @@ import {
 import { blake3 } from '../../runtime/index.ts'
 import type { LoadedModel } from '../answer/answer.ts'
 import { loadEngine } from '../engine.ts'
-import { manifestMismatch, tokenizerMissing } from '../errors.ts'
+import { tokenizerMissing } from '../errors.ts'
 import { openGguf } from '../load/gguf.ts'
 import { openLlama2c } from '../load/llama2c.ts'
 import type { InferenceOptions } from '../options.ts'
@@ -49,7 +49,7 @@ export async function openModel(
   room: ModelRoom,
 ): Promise<LoadedModel> {
   const { layout, tokenizer } = await openFile(manifest, source, tokenizerFile, ports)
-  checkSameShape(manifest.shape, layout.shape)
+  checkManifestShape(manifest.shape, layout.shape)
   const input = { layout, source, tokenizer, ...(onBytes === undefined ? {} : { onBytes }) }
   const engine = await loadEngine(input, ports, {
     precision: manifest.precision,
@@ -82,11 +82,4 @@ async function openFile(
 
 function checkTokenizerHash(stated: string, actual: string): void {
   if (stated !== actual) throw tokenizerHashMismatch(stated, actual)
-}
-
-function checkSameShape(stated: ModelShape, actual: ModelShape): void {
-  for (const [name, value] of Object.entries(actual)) {
-    const claimed = stated[name as keyof ModelShape]
-    if (claimed !== value) throw manifestMismatch(name, String(claimed), String(value))
-  }
 }

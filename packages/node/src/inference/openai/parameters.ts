@@ -68,6 +68,13 @@ function checkSupported(fields: Fields): void {
   }
 }
 
+/** Whether the answer is to come piece by piece. */
+export function wantsStream({ stream }: Fields): boolean {
+  if (stream === undefined || stream === null) return false
+  if (typeof stream === 'boolean') return stream
+  throw parameterInvalid('stream', 'must be true or false')
+}
+
 function stopsOf({ stop }: Fields): string[] {
   if (stop === undefined || stop === null) return []
   const list = Array.isArray(stop) ? stop : [stop]

@@ -3,12 +3,19 @@ import type { CryptoEngine } from '@heddle/protocol/crypto'
 import { chatPrompt, type PromptPart } from '@heddle/protocol/model'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
 import type { Clock, Random } from '../../runtime/index.ts'
-import { type KnownModel, ownerOf } from '../models/catalog.ts'
+import { type KnownModel, type ListedModel, ownerOf } from '../models/catalog.ts'
 import { sha256Hash } from '../models/open.ts'
 import type { InferenceService } from '../service/service.ts'
 import { readMessages } from './chat.ts'
 import { openAiError } from './errors.ts'
-import { type Fields, isObject, modelName, readAnswerRequest, readBody } from './parameters.ts'
+import {
+  type Fields,
+  isObject,
+  modelName,
+  readAnswerRequest,
+  readBody,
+  wantsStream,
+} from './parameters.ts'
 import { readPrompt } from './prompt.ts'
 import { type Heading, type Kind, wholeReply } from './reply.ts'
 import { streamEvents } from './stream.ts'
@@ -64,7 +71,7 @@ async function listModels({ service, engine }: OpenAiDependencies): Promise<Rout
   }
 }
 
-function describe({ id, item, manifest }: KnownModel, engine: CryptoEngine) {
+function describe({ id, item, manifest }: ListedModel, engine: CryptoEngine) {
   const { name, root, format, precision, shape, licence, derivedFrom, weights } = manifest
   return {
     id: name,
@@ -103,6 +110,7 @@ async function completion(
   const { service, random, clock } = deps
   const fields = readBody(body)
   const model = await service.catalog.find(modelName(fields))
+  const isStream = wantsStream(fields)
   const { prompt, tools } = readAsked(kind, fields, model)
   const request = { prompt, ...readAnswerRequest(fields, service.options, random) }
   const { kernel } = await service.facts(model)
@@ -116,7 +124,7 @@ async function completion(
   const keep = ({ receipt }: { readonly receipt: Uint8Array }) =>
     service.receipts.keep(receipt, model.id)
   const caller = { name: peer, signal }
-  if (fields.stream === true) {
+  if (isStream) {
     const answering = service.answer(model, request, caller)
     const first = await answering.next()
     const usage = fields.stream_options

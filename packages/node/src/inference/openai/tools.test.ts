@@ -39,8 +39,10 @@ describe('tools', () => {
     for (const list of [{}, [{}], [{ type: 'function', function: { name: 'a b' } }]]) {
       expect(() => readTools({ tools: list })).toThrow(refused('tools'))
     }
-    const forced = { tools: [transfer], tool_choice: 'required' }
-    expect(() => readTools(forced)).toThrow(refused('tool_choice'))
+    for (const choice of ['required', 'bogus', { type: 'function' }, 1]) {
+      const forced = { tools: [transfer], tool_choice: choice }
+      expect(() => readTools(forced)).toThrow(refused('tool_choice'))
+    }
   })
 })
 

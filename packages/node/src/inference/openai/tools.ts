@@ -23,11 +23,11 @@ export function readTools({ tools, tool_choice: choice }: Fields): ToolSet {
   if (tools === undefined || tools === null || choice === 'none') {
     return { names: new Set(), instruction: undefined }
   }
+  if (choice !== undefined && choice !== null && choice !== 'auto') {
+    throw parameterInvalid('tool_choice', 'only auto and none: no answer is forced into a call')
+  }
   if (!Array.isArray(tools) || tools.length > toolsMax) {
     throw parameterInvalid('tools', `must be a list of at most ${toolsMax} functions`)
-  }
-  if (isObject(choice) || choice === 'required') {
-    throw parameterInvalid('tool_choice', 'only auto and none: no answer is forced into a call')
   }
   const functions = tools.map((tool: unknown) => {
     const given = isObject(tool) && tool.type === 'function' ? tool.function : undefined

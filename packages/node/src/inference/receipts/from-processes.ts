@@ -6,7 +6,7 @@ import type { EvaluatedSlot, KeptItems, ProcessResults } from '../ports.ts'
 import type { TrainingOutput } from '../training/guest.ts'
 import { trainingModuleFormat } from '../training/job.ts'
 import type { TrainingPublisher } from '../training/publish.ts'
-import type { ReceiptKeeper } from './keep.ts'
+import { type ReceiptKeeper, receiptOfDigest } from './keep.ts'
 
 type FollowDependencies = {
   readonly items: KeptItems
@@ -66,8 +66,7 @@ export function followReceipts(
   const keepText = async (processId: string, slot: number, model: string, text: string) => {
     const bytes = encodeText(text)
     const digest = encodeBase64Url(sha256(bytes))
-    const known = await items.tagged({ Type: 'Receipt', 'Receipt-Digest': digest }, 1)
-    if (known.length > 0) return
+    if ((await receiptOfDigest(items, digest, sha256)) !== undefined) return
     await receipts.keep(bytes, model, [
       { name: 'Process', value: processId },
       { name: 'Slot', value: String(slot) },

@@ -1,6 +1,6 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { createItem, type Signer, type Tag } from '@heddle/protocol/item'
+import { createItem, type Item, type Signer, type Tag } from '@heddle/protocol/item'
 import { readReceipt } from '@heddle/protocol/receipt'
 import type { KeptItems } from '../ports.ts'
 
@@ -36,4 +36,20 @@ export function createReceiptKeeper(
       return item.id
     },
   }
+}
+
+/** Items looked at for one digest: anybody can put any digest into a tag. */
+const claimsMax = 64
+
+/** A kept receipt whose data has this digest, whatever its tags say; undefined where there is none. */
+export async function receiptOfDigest(
+  items: Pick<KeptItems, 'item' | 'tagged'>,
+  digest: string,
+  sha256: (bytes: Uint8Array) => Uint8Array,
+): Promise<Item | undefined> {
+  for (const id of await items.tagged({ Type: 'Receipt', 'Receipt-Digest': digest }, claimsMax)) {
+    const item = await items.item(id)
+    if (item !== undefined && encodeBase64Url(sha256(item.data)) === digest) return item
+  }
+  return undefined
 }

@@ -1,8 +1,10 @@
-import { decodeText } from '@heddle/protocol/base'
+import { decodeText, encodeBase64Url, encodeText } from '@heddle/protocol/base'
+import { createItem } from '@heddle/protocol/item'
 import { greedy } from '@heddle/protocol/model'
 import { readReceipt } from '@heddle/protocol/receipt'
 import { afterAll, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../runtime/index.ts'
+import { receiptOfDigest } from '../receipts/keep.ts'
 import { verifyReceipt } from '../receipts/verify.ts'
 import { tinyShape } from '../testing/chains.ts'
 import {
@@ -65,6 +67,28 @@ describe('the inference service', () => {
     const wrong = await service.receipts.keep(altered, id)
     const { comparison } = await verifyReceipt(deps, service, wrong, me)
     expect(comparison).toMatchObject({ verdict: 'end' })
+    const precise = decodeText(ending.receipt).replace('"precision":"f32"', '"precision":"int8"')
+    const lie = await service.receipts.keep(encodeText(precise), id)
+    await expect(verifyReceipt(deps, service, lie, me)).rejects.toMatchObject({
+      code: 'receipt-precision-mismatch',
+    })
+  })
+
+  it('finds a receipt by its digest, whatever others put into tags', async () => {
+    const { id } = await keep('digests')
+    const digestOf = (data: Uint8Array) => encodeBase64Url(nodeCrypto.sha256(data))
+    const { ending } = await ask(id, { prompt: ['dcbA'] })
+    const digest = digestOf(ending.receipt)
+    const tags = [
+      { name: 'Type', value: 'Receipt' },
+      { name: 'Receipt-Digest', value: digest },
+    ]
+    await items.keep(
+      await createItem({ data: encodeText('of another'), tags }, testSigner, nodeCrypto),
+    )
+    expect(await receiptOfDigest(items, digest, nodeCrypto.sha256)).toBe(undefined)
+    const kept = await service.receipts.keep(ending.receipt, id)
+    expect((await receiptOfDigest(items, digest, nodeCrypto.sha256))?.id).toBe(kept)
   })
 
   it('refuses damaged weights, another tokenizer, and manifests that lie, each by name', async () => {
@@ -102,6 +126,23 @@ describe('the inference service', () => {
     await expect(ask('noise', { gasLimit: 3 })).rejects.toMatchObject({ code: 'gas-exhausted' })
     const stops = ask('noise', { stops: [''] })
     await expect(stops).rejects.toMatchObject({ code: 'inference-option-invalid' })
+  })
+
+  it('finds a model by its name among many, and lists none with all its chunks', async () => {
+    const claim = { name: 'Name', value: 'sought' }
+    const tags = [
+      ...[claim, { name: 'Type', value: 'Model' }],
+      { name: 'Data-Protocol', value: 'Heddle' },
+    ]
+    for (const text of ['no manifest', '{}']) {
+      await items.keep(await createItem({ data: encodeText(text), tags }, testSigner, nodeCrypto))
+    }
+    const { id } = await keep('sought')
+    await keep('sought', { licence: 'later' })
+    expect((await service.catalog.find('sought')).id).toBe(id)
+    const listed = (await service.catalog.list()).find((model) => model.id === id)
+    expect(listed?.manifest).not.toHaveProperty('chunks')
+    await expect(ask('s'.repeat(65))).rejects.toMatchObject({ code: 'unknown-model' })
   })
 
   it('unloads a model that is idle where another needs its room', async () => {

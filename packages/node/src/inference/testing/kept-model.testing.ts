@@ -84,7 +84,7 @@ export async function keepModel(
     derivedFrom: [],
     ...change,
   }
-  const more = { 'Module-Format': modelModuleFormat }
+  const more = { 'Module-Format': modelModuleFormat, Name: name }
   return { id: await keepData(items, writeManifest(manifest), 'Model', more), manifest }
 }
 

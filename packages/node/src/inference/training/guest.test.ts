@@ -150,7 +150,8 @@ describe('a training as a process', () => {
     const record = items.all.get(parent)
     expect(record?.tags).toContainEqual({ name: 'Derived-From', value: job.dataset })
     expect(record?.tags).toContainEqual({ name: 'Derived-From', value: 'P' })
-    const manifest = readManifest(model?.item.data ?? new Uint8Array(0), sha256Hash(sha256))
+    const { item: kept } = await catalog.find(model?.id ?? '')
+    const manifest = readManifest(kept.data, sha256Hash(sha256))
     expect(manifest).toMatchObject({ name: 'tiny', shape, tokenizerItem: job.tokenizer })
   })
 

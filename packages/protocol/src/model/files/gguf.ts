@@ -27,6 +27,8 @@ export const ggufLimits = {
   keyBytes: 4096,
   textBytes: 2 ** 20,
   listItems: 1_048_576,
+  /** Items of all lists: vocabularies have four of them. A number takes 8 bytes here, 1 in the file. */
+  itemsInAll: 4 * 1_048_576,
 } as const
 
 const tags = { bool: 7, text: 8, list: 9 } as const
@@ -109,6 +111,24 @@ function readValue(cursor: Cursor, key: string): GgufValue {
   return type === tags.bool ? value !== 0 : value
 }
 
+function readValues(cursor: Cursor, count: number): Map<string, GgufValue> {
+  const values = new Map<string, GgufValue>()
+  let items = 0
+  for (let i = 0; i < count; i++) {
+    const key = readText(cursor, 'a metadata key', ggufLimits.keyBytes)
+    if (values.has(key)) throw modelInvalid(`${key} is there twice`)
+    const value = readValue(cursor, key)
+    if (typeof value === 'object') items += value.length
+    if (items > ggufLimits.itemsInAll) {
+      throw modelInvalid(
+        `its lists have ${items} items by ${key}, ${ggufLimits.itemsInAll} at most`,
+      )
+    }
+    values.set(key, value)
+  }
+  return values
+}
+
 function readTensor(cursor: Cursor): GgufTensor {
   const name = readText(cursor, 'the name of a tensor', ggufLimits.keyBytes)
   const count = cursor.view.getUint32(cursor.take(4), true)
@@ -134,12 +154,7 @@ export function readGguf(bytes: Uint8Array, fileBytes: number): GgufHeader {
   if (version !== 2 && version !== 3) throw modelUnsupported(`GGUF version ${version}, not 2 or 3`)
   const tensorCount = readCount(cursor, 'the number of tensors', ggufLimits.tensors)
   const valueCount = readCount(cursor, 'the number of metadata values', ggufLimits.values)
-  const values = new Map<string, GgufValue>()
-  for (let i = 0; i < valueCount; i++) {
-    const key = readText(cursor, 'a metadata key', ggufLimits.keyBytes)
-    if (values.has(key)) throw modelInvalid(`${key} is there twice`)
-    values.set(key, readValue(cursor, key))
-  }
+  const values = readValues(cursor, valueCount)
   const relative = Array.from({ length: tensorCount }, () => readTensor(cursor))
   const alignment = values.get('general.alignment') ?? 32
   if (typeof alignment !== 'number' || !(alignment >= 8 && alignment <= 65_536)) {

@@ -1,6 +1,6 @@
-import { encodeBase64Url } from '@heddle/protocol/base'
-import type { CryptoEngine } from '@heddle/protocol/crypto'
-import { type Item, tagValue } from '@heddle/protocol/item'
+import { encodeBase64Url } from '../base/index.ts'
+import { type Item, tagValue } from '../item/index.ts'
+import type { Sha256 } from './grounds.ts'
 
 /** Whether a link holds: the item is there and its signature is its own, or what is wrong. */
 export type ItemState = 'verified' | 'forged' | 'missing'
@@ -23,7 +23,7 @@ export type ProvenanceItem = {
 const textMax = 200
 
 /** What an answer says of an item whose signature was checked. */
-export function describeItem(item: Item, engine: CryptoEngine): ProvenanceItem {
+export function describeItem(item: Item, sha256: Sha256): ProvenanceItem {
   const text = (name: string) => tagValue(item.tags, name)?.slice(0, textMax)
   const type = text('Type')
   const kind = type === 'Message' ? (text('Action') ?? tickOf(item)) : type
@@ -35,7 +35,7 @@ export function describeItem(item: Item, engine: CryptoEngine): ProvenanceItem {
     verdict: text('Verdict'),
   }
   const present = Object.entries(known).filter(([, value]) => value !== undefined)
-  const signer = encodeBase64Url(engine.sha256(item.owner))
+  const signer = encodeBase64Url(sha256(item.owner))
   return { id: item.id, state: 'verified', signer, ...Object.fromEntries(present) }
 }
 
