@@ -72,6 +72,12 @@ export function copyWithdrawn(request: string): HeddleError {
   return new HeddleError('copy-withdrawn', 'conflict', text, { request })
 }
 
+/** Data was here before, its promise had run out, and it was collected before the new promise was made. */
+export function copyLost(dataRoot: string): HeddleError {
+  const text = `an earlier copy of data ${dataRoot} was collected while it came in: send it again.`
+  return new HeddleError('copy-lost', 'unavailable', text, { dataRoot })
+}
+
 /** No copy kept here has this chunk. */
 export function copyChunkUnknown(dataRoot: string, offset: number): HeddleError {
   const text = `byte ${offset} of data ${dataRoot} is in no copy kept here.`

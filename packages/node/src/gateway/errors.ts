@@ -49,7 +49,7 @@ export function itemsBusy(waitingBytes: number): HeddleError {
   return new HeddleError(
     'items-busy',
     'unavailable',
-    `${waitingBytes} bytes of items wait for the disk already: send this one again in a second.`,
+    `${waitingBytes} bytes of items are being kept already: send this one again in a second.`,
     { waitingBytes },
   )
 }
@@ -178,6 +178,26 @@ export function uploadTooLarge(limitBytes: number): HeddleError {
     'invalid',
     `the upload has more than ${limitBytes} bytes, the limit here: split the data.`,
     { limitBytes },
+  )
+}
+
+/** Data was here before, its promise had run out, and it was collected before the new promise was made. */
+export function uploadLost(id: string): HeddleError {
+  return new HeddleError(
+    'upload-lost',
+    'unavailable',
+    `an earlier copy of the data of ${id} was collected while it came in: send it again.`,
+    { id },
+  )
+}
+
+/** A multi-part upload that was put together and refused. */
+export function uploadRefused(id: string): HeddleError {
+  return new HeddleError(
+    'upload-refused',
+    'invalid',
+    `upload ${id} was refused when it was finalized: its bytes are no signed item. Begin a new one.`,
+    { id },
   )
 }
 

@@ -4,6 +4,7 @@ import type { Item } from '@heddle/protocol/item'
 import type { Route } from '../network/index.ts'
 import { type BlockJson, blockJson, blockRoutes } from './arweave/blocks.ts'
 import { chunkRoutes } from './arweave/chunks.ts'
+import { keepWithData } from './arweave/complete-transaction.ts'
 import { contentRoutes } from './arweave/content.ts'
 import { createWallets, developmentRoutes } from './arweave/development.ts'
 import { networkRoutes } from './arweave/network.ts'
@@ -18,6 +19,7 @@ import { mainnetRoutes } from './mainnet/routes.ts'
 import { type GatewayOptions, gatewayDefaults } from './options.ts'
 import type { MainnetDeps } from './ports.ts'
 import { queryRoutes } from './query/routes.ts'
+import { Gathering } from './upload/gathering.ts'
 import { type ItemCopy, keepCopy } from './upload/keep-copy.ts'
 import { type PartsDeps, PartUploads } from './upload/parts.ts'
 import { partsTaker, type UploadDeps, uploadRoutes } from './upload/routes.ts'
@@ -83,7 +85,8 @@ export async function createGateway(
   deps: GatewayDeps,
   given: Partial<GatewayOptions> & Pick<GatewayOptions, 'indexFile'>,
 ): Promise<Gateway> {
-  const options = { ...gatewayDefaults, ...given }
+  const set = { ...gatewayDefaults, ...given }
+  const options = { ...set, gathering: new Gathering(set.gatheredBytes) }
   const folder = options.uploadsFolder ?? join(dirname(options.indexFile), 'uploads')
   const store = await openItemStore(deps, options)
   const taker = partsTaker(store, deps, options)
@@ -100,7 +103,7 @@ export async function createGateway(
     const found = await peerItem(id)
     if (found === undefined) return undefined
     if (isTransactionJson(found.bytes)) {
-      await store.keepTransaction(await deps.checkTransaction(found.bytes))
+      await keepWithData(await deps.checkTransaction(found.bytes), store, deps)
     } else await store.keep(found)
     return found
   }

@@ -18,6 +18,11 @@ export type GatewayOptions = {
   readonly appendBytes: number
   /** Bytes of items that may wait for the disk; beyond, uploads are refused as `items-busy`. */
   readonly waitingBytes: number
+  /**
+   * Bytes of uploads put together in memory at one time. Where that is full, items go to the store as they
+   * come, as those do that are larger than a record.
+   */
+  readonly gatheredBytes: number
   /** How deep bundles within bundles are opened. */
   readonly bundleDepth: number
   /** Items opened out of one kept item, all depths together. */
@@ -52,6 +57,7 @@ export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
   orderRetryMs: 250,
   appendBytes: 4 * 1024 * 1024,
   waitingBytes: 256 * 1024 * 1024,
+  gatheredBytes: 128 * 1024 * 1024,
   bundleDepth: 10,
   bundleItems: 25_000,
   pushPatienceMs: 5_000,

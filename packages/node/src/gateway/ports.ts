@@ -154,7 +154,13 @@ export type MainnetCompute = {
     slot: number,
     signal?: AbortSignal,
   ): Promise<{ readonly result: Result }>
-  dryRun(processId: string, message: Partial<EvaluationMessage>): Promise<Result>
+  /** `caller`: who asks; each has a few under way, and no more. */
+  dryRun(
+    processId: string,
+    message: Partial<EvaluationMessage>,
+    signal: AbortSignal,
+    caller: string,
+  ): Promise<Result>
 }
 
 export type MainnetDeps = {

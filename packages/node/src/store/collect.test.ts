@@ -72,6 +72,23 @@ describe('the collector', () => {
     expect(await test.store.held(leased.data)).toEqual({ heldBytes: 0, complete: false })
   })
 
+  it('reads a segment through that is longer than what is in memory of it', async () => {
+    const options = { segmentBytes: 64 * 1024 * 1024 }
+    await test.reopen(options)
+    const leased = await write(4_000_000, 1)
+    const kept = await write(3_000_000, 2)
+    await test.store.hold(kept.data, 'a', permanentRetention)
+    await test.store.hold(leased.data, 'a', lease(nowMs))
+    await test.store.close()
+    await rm(join(test.folder, 'index.sqlite'))
+    await test.reopen(options)
+    expect(test.damages).toEqual([])
+    await expectWhole(kept)
+    await expectWhole(leased)
+    expect(await test.store.collect()).toMatchObject({ segmentsRemoved: 1, segmentsDamaged: 0 })
+    await expectWhole(kept)
+  })
+
   it('keeps what anybody still holds, whatever others released', async () => {
     const shared = await write(600_000, 1)
     await test.store.hold(shared.data, 'a', lease(nowMs + 10))

@@ -36,7 +36,7 @@ export function storeIndexFailed(cause: unknown): HeddleError {
 export function chunkMissing({ dataRoot, sizeBytes }: StoredData, offset: number): HeddleError {
   const message =
     `byte ${offset} of data ${dataRoot || '(empty)'} (${sizeBytes} bytes) is not here: ` +
-    'its chunk was never posted. Post it to /chunk.'
+    'its chunk was never posted, or is kept no longer. Post it to /chunk.'
   return new HeddleError('store-chunk-missing', 'missing', message, { dataRoot, sizeBytes, offset })
 }
 

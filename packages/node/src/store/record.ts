@@ -151,7 +151,9 @@ export function nameOf({ root, sizeBytes }: DataKey) {
 function decodeKey(meta: Uint8Array): DataKey | undefined {
   if (meta.length !== 40) return undefined
   const sizeBytes = Buffer.from(meta.buffer, meta.byteOffset, 40).readDoubleLE(32)
-  return Number.isSafeInteger(sizeBytes) ? { root: meta.slice(0, 32), sizeBytes } : undefined
+  return Number.isSafeInteger(sizeBytes)
+    ? { root: new Uint8Array(meta.subarray(0, 32)), sizeBytes }
+    : undefined
 }
 
 function decodePlaces(body: Buffer): ChunkPlace[] | undefined {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { encodeBase64Url, encodeText, isHeddleError } from '../base/index.ts'
 import { portableCrypto as engine } from '../crypto/index.ts'
 import {
+  bundleHeaderBytes,
   bundleItems,
   bundleTags,
   isBundle,
@@ -115,4 +116,6 @@ test('a header tells where items lie when the rest is not in memory', () => {
   expect(codeOf(short)).toBe('invalid bundle-truncated')
   const claimed = () => readBundleCount(bundle.subarray(0, 32), headerBytes - 1)
   expect(codeOf(claimed)).toBe('invalid bundle-truncated')
+  const start = bundle.subarray(0, bundleHeaderBytes(1))
+  expect(readBundleSlices(start, bundle.length, 1)).toEqual(slices.slice(0, 1))
 })

@@ -31,12 +31,12 @@ export function isBundle(item: Pick<Item, 'tags'>): boolean {
  * items.
  */
 export function bundleItems(items: readonly Item[]): Uint8Array {
-  const headerBytes = countBytes + entryBytes * items.length
+  const headerBytes = bundleHeaderBytes(items.length)
   const bytes = new Uint8Array(items.reduce((sum, item) => sum + item.bytes.length, headerBytes))
   writeLength(bytes, 0, items.length)
   let at = headerBytes
   for (const [index, item] of items.entries()) {
-    const entry = countBytes + entryBytes * index
+    const entry = bundleHeaderBytes(index)
     const id = decodeBase64Url(item.id)
     assert(id?.length === 32, 'an item id names 32 bytes')
     writeLength(bytes, entry, item.bytes.length)
@@ -62,23 +62,37 @@ export function readBundleCount(
     throw errors.bundleTruncated('count', countBytes, sizeBytes)
   }
   const count = readLength(start, 0)
-  const headerBytes = countBytes + entryBytes * count
+  const headerBytes = bundleHeaderBytes(count)
   if (headerBytes > sizeBytes) {
     throw errors.bundleTruncated(`header of ${count} items`, headerBytes, sizeBytes)
   }
   return { count, headerBytes }
 }
 
-/** Reads a bundle's header, of which the rest need not be in memory. Throws codes `bundle-…`. */
-export function readBundleSlices(header: Uint8Array, sizeBytes: number): BundleSlice[] {
-  const { count, headerBytes } = readBundleCount(header, sizeBytes)
-  if (headerBytes > header.length) {
-    throw errors.bundleTruncated(`header of ${count} items`, headerBytes, header.length)
+/** Bytes from a bundle's start that tell of its first `items`. */
+export function bundleHeaderBytes(items: number): number {
+  return countBytes + entryBytes * items
+}
+
+/**
+ * Reads a bundle's header, of which the rest need not be in memory; of a bundle of more than `most` items
+ * the first of them, whose part of the header is enough then. Throws codes `bundle-…`.
+ */
+export function readBundleSlices(
+  header: Uint8Array,
+  sizeBytes: number,
+  most = Number.POSITIVE_INFINITY,
+): BundleSlice[] {
+  const { count: stated, headerBytes: statedBytes } = readBundleCount(header, sizeBytes)
+  const count = Math.min(stated, most)
+  const neededBytes = bundleHeaderBytes(count)
+  if (neededBytes > header.length) {
+    throw errors.bundleTruncated(`header of ${count} items`, neededBytes, header.length)
   }
   const slices: BundleSlice[] = []
-  let offset = headerBytes
+  let offset = statedBytes
   for (let index = 0; index < count; index++) {
-    const entry = countBytes + entryBytes * index
+    const entry = bundleHeaderBytes(index)
     const length = readLength(header, entry)
     const end = offset + length
     if (end > sizeBytes) throw errors.bundleTruncated(`item ${index}`, end, sizeBytes)
@@ -86,7 +100,7 @@ export function readBundleSlices(header: Uint8Array, sizeBytes: number): BundleS
     slices.push({ id, offset, length })
     offset = end
   }
-  if (offset < sizeBytes) throw errors.bundleTrailing(sizeBytes - offset)
+  if (count === stated && offset < sizeBytes) throw errors.bundleTrailing(sizeBytes - offset)
   return slices
 }
 

@@ -1,6 +1,7 @@
 export {
   type BundleEntry,
   type BundleSlice,
+  bundleHeaderBytes,
   bundleItems,
   bundleTags,
   isBundle,

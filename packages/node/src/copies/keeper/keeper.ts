@@ -17,6 +17,7 @@ import {
   copyDenied,
   copyDiffers,
   copyFull,
+  copyLost,
   copyRequestInvalid,
   copyRequestStale,
   copyWithdrawn,
@@ -165,6 +166,7 @@ export class Keeper {
       assert(sha384 !== undefined, 'the store tells the digest it was asked for')
       if (data.dataRoot !== dataRoot) throw copyDiffers(dataRoot, data.dataRoot)
       await this.#hold(request)
+      if (!(await store.held(data)).complete) throw copyLost(dataRoot)
       await items.keepCopy({ id: item, header, data, sha384 })
       if (this.#keeping.isWithdrawn(request.request)) throw copyWithdrawn(request.request)
       this.#keeping.finish(request.request)

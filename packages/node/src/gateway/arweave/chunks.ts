@@ -7,14 +7,15 @@ import {
 import { decodeText, encodeBase64Url, isHeddleError } from '@heddle/protocol/base'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
-import { itemsLog, part } from '../catalog/location.ts'
+import { itemsLog, type Place, part } from '../catalog/location.ts'
 import { chunkUnknown } from '../errors.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { ItemsDeps, StoredChunk, StoredData } from '../ports.ts'
 import { completeTransaction } from './complete-transaction.ts'
+import { sandboxHeaders } from './content-reply.ts'
 
-/** Transactions that are told of one data set. */
-const transactionsMax = 100
+/** Transactions looked up at a time. */
+const transactionsAtOnce = 100
 /** Data sets that are known to be named by a transaction. */
 const rememberedMax = 1000
 
@@ -46,7 +47,7 @@ function createTaker(store: ItemStore, deps: ItemsDeps) {
   const isNamed = async (data: StoredData) => {
     const key = `${data.dataRoot} ${data.sizeBytes}`
     if (named.has(key)) return true
-    if ((await transactionsOf(data, store)).length === 0) return false
+    if ((await transactionsOf(data, store, 1).next()).done) return false
     if (named.size >= rememberedMax) named.clear()
     named.add(key)
     return true
@@ -79,19 +80,25 @@ async function takeChunk(
   const dataSizeBytes = data.sizeBytes
   await deps.store.keepChunk({ ...data, dataSizeBytes, offset, dataPath: path, bytes })
   if (!(await deps.store.held(data)).complete) return
-  for (const id of await transactionsOf(data, store)) await completeTransaction(id, store, deps)
+  for await (const id of transactionsOf(data, store)) await completeTransaction(id, store, deps)
 }
 
-async function transactionsOf(data: StoredData, store: ItemStore): Promise<string[]> {
-  const found = await store.search({
-    required: [[store.terms.data(data.dataRoot, data.sizeBytes)]],
-    excluded: [],
-    heights: {},
-    times: {},
-    ascending: false,
-    limit: transactionsMax,
-  })
-  return found.map(({ id }) => encodeBase64Url(id))
+/** All that name the data: none may be left out because others named it too. */
+async function* transactionsOf(data: StoredData, store: ItemStore, atOnce = transactionsAtOnce) {
+  for (let after: Place | undefined; ; ) {
+    const found = await store.search({
+      required: [[store.terms.data(data.dataRoot, data.sizeBytes)]],
+      excluded: [],
+      heights: {},
+      times: {},
+      ascending: true,
+      after,
+      limit: atOnce,
+    })
+    for (const { id } of found) yield encodeBase64Url(id)
+    if (found.length < atOnce) return
+    after = found.at(-1)
+  }
 }
 
 /** The network's names: clients give up at these, and try all others again later. */
@@ -162,6 +169,7 @@ function chunkBytes({ chunk, dataRoot, start }: Placed): RouteReply {
   return {
     status: 200,
     headers: {
+      ...sandboxHeaders,
       'content-type': 'application/octet-stream',
       'x-arweave-chunk-data-root': dataRoot,
       'x-arweave-chunk-data-path': encodeBase64Url(chunk.dataPath),

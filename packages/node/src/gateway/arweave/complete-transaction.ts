@@ -9,6 +9,7 @@ import type { DataStore, ItemsDeps, PromisedItem } from '../ports.ts'
 import {
   admitRetention,
   checkPlacing,
+  holdWhole,
   keepPromised,
   type Placing,
 } from '../upload/admit-retention.ts'
@@ -30,6 +31,27 @@ export async function completeTransaction(id: string, store: ItemStore, deps: De
   const note = () => store.noteSeeded(found.location.slot)
   if (placing === undefined || transaction === undefined) return await note()
   await placing.copies.keep(promisedTransaction(transaction, retention), note)
+}
+
+/**
+ * Keeps a transaction that came with its data: in one record, or, where it is here already without its data,
+ * the data in the store. Throws the store's errors.
+ */
+export async function keepWithData(
+  checked: CheckedTransaction,
+  store: ItemStore,
+  deps: Deps,
+): Promise<void> {
+  const { id, record, retention } = checked
+  await store.keepTransaction(checked)
+  const held = await store.holding(id)
+  if (deps.store === undefined || held === undefined || held.data.bytes !== undefined) return
+  const { kept } = decodeRecord(record)
+  if (kept.kind !== 'transaction') return
+  const { data, dataSizeBytes } = kept.transaction
+  const stored = await deps.store.write(memoryData(data).read(0, dataSizeBytes))
+  await holdWhole(deps.store, { id, data: stored, retention })
+  await completeTransaction(id, store, deps)
 }
 
 /**

@@ -46,7 +46,7 @@ test('any ranges of any content: the bytes are those asked for, and as many as s
           status,
           headers = {},
           body,
-        } = replyContent(contentOf(memoryData(bytes)), request(`bytes=${ranges.join(',')}`))
+        } = await replyContent(contentOf(memoryData(bytes)), request(`bytes=${ranges.join(',')}`))
         const got = await bytesOf(body)
         if (status === 416) {
           expect(headers['content-range']).toBe(`bytes */${bytes.length}`)

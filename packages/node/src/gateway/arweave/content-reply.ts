@@ -1,6 +1,6 @@
 import { encodeText } from '@heddle/protocol/base'
 import type { RouteReply, RouteRequest } from '../../network/index.ts'
-import type { Data } from '../items/data.ts'
+import { collect, type Data } from '../items/data.ts'
 import { type ByteRange, readRange } from './range.ts'
 
 /**
@@ -8,7 +8,7 @@ import { type ByteRange, readRange } from './range.ts'
  * origin of its own and no scripts; `nosniff` keeps a browser from taking it for anything but what
  * it says.
  */
-const sandboxHeaders = {
+export const sandboxHeaders = {
   'content-security-policy':
     "sandbox; default-src 'none'; img-src * data:; media-src * data:; style-src 'unsafe-inline'",
   'x-content-type-options': 'nosniff',
@@ -30,8 +30,11 @@ export type Content = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Content as HTTP: validators, one range or several, streamed where it is not in memory. */
-export function replyContent(content: Content, request: RouteRequest): RouteReply {
+/**
+ * Content as HTTP: validators, one range or several, streamed where it is not in memory. Throws what reading
+ * its first bytes throws, so that what is gone or damaged is told by the status.
+ */
+export async function replyContent(content: Content, request: RouteRequest): Promise<RouteReply> {
   const { data, type, etag, cacheControl } = content
   const length = data.sizeBytes
   const headers = {
@@ -52,16 +55,16 @@ export function replyContent(content: Content, request: RouteRequest): RouteRepl
   const isHead = request.method === 'HEAD'
   if (wanted.kind === 'whole') {
     const digests = digestHeaders('content-digest', content)
-    return sized(200, { ...headers, ...digests }, data, { from: 0, to: length - 1 }, isHead)
+    return await sized(200, { ...headers, ...digests }, data, { from: 0, to: length - 1 }, isHead)
   }
   // Of a part the digest of the whole is still worth telling, under its own name (RFC 9530).
   Object.assign(headers, digestHeaders('repr-digest', content))
   const [only, ...others] = wanted.parts
   if (only !== undefined && others.length === 0) {
     const contentRange = { 'content-range': rangeOf(only, length) }
-    return sized(206, { ...headers, ...contentRange }, data, only, isHead)
+    return await sized(206, { ...headers, ...contentRange }, data, only, isHead)
   }
-  return multipart(headers, data, wanted.parts, isHead)
+  return await multipart(headers, data, wanted.parts, isHead)
 }
 
 function digestHeaders(name: string, { digest }: Content): Headers {
@@ -74,29 +77,53 @@ const sentOn = { reuse: true }
 
 type Headers = Readonly<Record<string, string>>
 
-function sized(
+async function sized(
   status: number,
   headers: Headers,
   data: Data,
   { from, to }: ByteRange,
   isHead: boolean,
-): RouteReply {
+): Promise<RouteReply> {
   const length = to + 1 - from
-  const body = isHead || length === 0 ? undefined : bodyOf(data, from, to + 1)
+  const body = length === 0 ? undefined : await bodyOf(data, from, to + 1, isHead)
   return { status, headers: { ...headers, 'content-length': String(length) }, body }
 }
 
-function bodyOf(data: Data, fromByte: number, toByte: number) {
-  return data.bytes?.subarray(fromByte, toByte) ?? data.read(fromByte, toByte, sentOn)
+async function bodyOf(data: Data, fromByte: number, toByte: number, isHead: boolean) {
+  if (isHead) return await checkReadable(data, fromByte)
+  return (
+    data.bytes?.subarray(fromByte, toByte) ?? (await begin(data.read(fromByte, toByte, sentOn)))
+  )
+}
+
+async function checkReadable(data: Data, at: number): Promise<undefined> {
+  if (data.bytes === undefined) await collect(data, at, at + 1)
+}
+
+/** A stream whose first part is read already. */
+async function begin(parts: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const iterator = parts[Symbol.asyncIterator]()
+  let first: IteratorResult<Uint8Array> | undefined = await iterator.next()
+  const begun: AsyncIterator<Uint8Array> = {
+    async next() {
+      const part = first ?? (await iterator.next())
+      first = undefined
+      return part
+    },
+    async return() {
+      return (await iterator.return?.()) ?? { done: true, value: undefined }
+    },
+  }
+  return { [Symbol.asyncIterator]: () => begun }
 }
 
 /** `multipart/byteranges`, RFC 9110 §14.6. */
-function multipart(
+async function multipart(
   headers: Headers & { readonly 'content-type': string },
   data: Data,
   ranges: readonly ByteRange[],
   isHead: boolean,
-): RouteReply {
+): Promise<RouteReply> {
   const parts = ranges.map((range) => {
     const contentRange = rangeOf(range, data.sizeBytes)
     const type = headers['content-type']
@@ -108,6 +135,8 @@ function multipart(
     (sum, { range, head }) => sum + head.length + range.to + 1 - range.from,
     end.length,
   )
+  const start = ranges[0]?.from ?? 0
+  await checkReadable(data, start)
   async function* body() {
     for (const { range, head } of parts) {
       yield head

@@ -143,6 +143,9 @@ test('one with a changed byte, far into its data, is not kept', async () => {
   const reply = await post(bytes)
   expect(await reply.json()).toMatchObject({ code: 'item-signature-wrong' })
   expect((await get(`/${item.id}`)).status).toBe(404)
+  // Under a name of its own: nobody's promise about the same data ends by it.
+  expect(rig.store.holders.get('refused')).toMatchObject({ untilMs: 0 })
+  expect(rig.store.holders.has(item.id)).toBe(false)
 })
 
 test('a promise that is not understood is not taken', async () => {
@@ -162,4 +165,36 @@ test('a large bundle is opened in the store; one that cannot be read hides no ot
   rig.store.damaged = false
   await rig.gateway.catchUp()
   expect(await (await get(`/${after.id}`)).text()).toBe('after')
+})
+
+test('what is kept by itself outlives the bundle it came in first, and what is gone is told', async () => {
+  const leaf = await makeItem('to stay')
+  const other = await makeItem(new Uint8Array(400_000), { Only: 'bundled' })
+  const tags = Object.fromEntries(bundleTags.map(({ name, value }) => [name, value]))
+  const lease = { ...tags, 'Retain-Until': '1000' }
+  const bundle = await keep(bundleItems([leaf, other]), lease)
+  await rig.gateway.catchUp()
+  expect((await post(leaf.bytes)).status).toBe(200)
+  const later = await makeItem('in two bundles')
+  await keep(bundleItems([later, other, await makeItem('pads')]), lease)
+  await keep(bundleItems([later]), tags)
+  await rig.gateway.catchUp()
+  rig.store.forget()
+  expect(await (await get(`/${leaf.id}`)).text()).toBe('to stay')
+  expect(await (await get(`/${later.id}`)).text()).toBe('in two bundles')
+  for (const method of ['GET', 'HEAD']) {
+    expect((await get(`/${bundle.id}`, {}, method)).status).toBe(404)
+    expect((await get(`/${bundle.id}`, { range: 'bytes=0-1,5-6' }, method)).status).toBe(404)
+  }
+  const filter = `{ name: "Only", values: ["bundled"] }`
+  const query = `{ transactions(tags: [${filter}]) { edges { node { id owner { address } tags { name } } } } }`
+  const answer = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    body: JSON.stringify({ query }),
+  })
+  const node = { id: other.id, owner: { address: '' }, tags: [] }
+  expect(await answer.json()).toEqual({
+    data: { transactions: { edges: [{ node }] } },
+    extensions: { unreadable: [other.id] },
+  })
 })

@@ -21,7 +21,8 @@ import {
 /** The id is a hash of a signature over the content, so content of an id never changes. */
 const forEver = 'public, max-age=31536000, immutable'
 const opaqueType = 'application/octet-stream'
-const rememberedManifests = 100
+/** Of the texts of manifests remembered, bytes; what was made of them is some three times that. */
+const rememberedManifestBytes = 32 * 1024 * 1024
 
 /**
  * Data of items and transactions at `/:id` and `/raw/:id`, what a manifest names at `/:id/path`,
@@ -90,15 +91,23 @@ async function checkComplete(holding: Holding, store: DataStore | undefined): Pr
 
 /** Manifests by id, parsed once; undefined for what is none. */
 function createManifests(): (holding: Holding) => Promise<Manifest | undefined> {
-  const known = new Map<string, Manifest>()
+  const known = new Map<string, { readonly manifest: Manifest; readonly sizeBytes: number }>()
+  let knownBytes = 0
   return async ({ id, tags, data }) => {
     const type = tagValue(tags, 'Content-Type')?.split(';')[0]?.trim()
     if (type !== manifestType || data.sizeBytes > manifestBytesMax) return undefined
     const before = known.get(id)
-    if (before !== undefined) return before
-    const manifest = parseManifest(await collect(data, 0, data.sizeBytes))
-    if (known.size >= rememberedManifests) known.clear()
-    known.set(id, manifest)
+    if (before !== undefined) return before.manifest
+    const { sizeBytes } = data
+    const manifest = parseManifest(await collect(data, 0, sizeBytes))
+    if (known.has(id)) return manifest
+    known.set(id, { manifest, sizeBytes })
+    knownBytes += sizeBytes
+    for (const [oldest, held] of known) {
+      if (knownBytes <= rememberedManifestBytes) break
+      known.delete(oldest)
+      knownBytes -= held.sizeBytes
+    }
     return manifest
   }
 }

@@ -119,6 +119,17 @@ test('no data at all, and none before all of it is here', async () => {
   expect((await raw(transaction.id)).length).toBe(600 * kib)
 })
 
+test('data that comes along with a transaction known without it is kept', async () => {
+  const transaction = await signed('late')
+  const post = (json: object) =>
+    fetch(`${server.url}/tx`, { method: 'POST', body: JSON.stringify(json) })
+  expect((await post({ ...transaction.toJSON(), data: '' })).status).toBe(200)
+  expect((await get(`/${transaction.id}`)).status).toBe(404)
+  expect((await post(transaction.toJSON())).status).toBe(200)
+  expect(Buffer.from(await raw(transaction.id)).toString()).toBe('late')
+  expect((await (await get(`/tx/${transaction.id}/offset`)).json()).size).toBe('4')
+})
+
 test('content by id and range, of items too; nothing while a chunk is missing', async () => {
   const data = mixed(700 * kib)
   const transaction = await signed(data, { Title: 'large' })

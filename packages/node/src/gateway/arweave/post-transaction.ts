@@ -5,7 +5,7 @@ import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
 import { admitRetention, checkPlacing } from '../upload/admit-retention.ts'
 import type { CheckedTransaction } from '../verify/check-transaction.ts'
-import { completeTransaction, keepWhole } from './complete-transaction.ts'
+import { completeTransaction, keepWhole, keepWithData } from './complete-transaction.ts'
 import { priceOf } from './price.ts'
 
 export type PostDeps = Pick<ItemsDeps, 'store' | 'copies'> & {
@@ -30,7 +30,7 @@ export async function postTransaction(
   if (BigInt(reward) < price) throw rewardTooLow(reward, price, retention.copies)
   const placing = admitRetention(retention, deps)
   if (transaction.isWhole) {
-    if (placing === undefined) await store.keepTransaction(transaction)
+    if (placing === undefined) await keepWithData(transaction, store, deps)
     else await keepWhole(transaction, placing, store)
     return accepted
   }

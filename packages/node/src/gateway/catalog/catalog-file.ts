@@ -3,10 +3,10 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Disk } from '../../runtime/index.ts'
 
 /** Raised with every change of the tables; a file of another version is thrown away and rebuilt. */
-const schemaVersion = 2
+const schemaVersion = 3
 
 /**
- * `item` says where an item's bytes are; `posting` is the inverted index (term, then height and
+ * `item` says where an item's bytes are, and until when they are kept there (null: for ever); `posting` is the inverted index (term, then height and
  * time); `kept` says of the items log which ids it holds and where the base layer put them;
  * `pending` holds the terms of kept items without a block, to be moved to their height; `weave`
  * puts the data of layer-1 transactions end to end; `log` says how far each log is in.
@@ -16,7 +16,7 @@ const tables = `
   CREATE TABLE item(
     seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, log INTEGER NOT NULL, slot INTEGER NOT NULL,
     part INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    height INTEGER NOT NULL, parent BLOB);
+    height INTEGER NOT NULL, parent BLOB, until INTEGER);
   CREATE INDEX item_height ON item(height, seq);
   CREATE TABLE posting(
     term BLOB NOT NULL, height INTEGER NOT NULL, seq INTEGER NOT NULL,

@@ -228,23 +228,35 @@ export class Catalog {
     }
   }
 
-  /** Inserts the row at the first free place from its time on; undefined where its id is known. */
+  /**
+   * Inserts the row at the first free place from its time on; undefined where its id is known. That one
+   * then keeps its place in the order, and has its bytes from where they are kept longest.
+   */
   #place(logId: number, slot: number, row: CatalogRow, height: number): number | undefined {
     // Only these two conflicts are expected; anything else that is wrong with a row must throw.
     const insert = this.statement(
-      'INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
+      'INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ' +
         'ON CONFLICT(seq) DO NOTHING ON CONFLICT(id) DO NOTHING',
     )
     const where = [logId, slot, row.part, row.offset, row.length] as const
     // Items of one millisecond stay in the order of their log, and none looks for room twice.
     let seq = row.timeMs === this.#last.timeMs ? this.#last.seq + 1 : row.timeMs * seqPerMs
     for (; ; seq++) {
-      const { changes } = insert.run(seq, row.id, ...where, height, row.parent ?? null)
-      if (changes === 1) break
-      if (this.statement('SELECT 1 FROM item WHERE id = ?').get(row.id)) return undefined
+      const rest = [height, row.parent ?? null, row.untilMs ?? null] as const
+      if (insert.run(seq, row.id, ...where, ...rest).changes === 1) break
+      const known = this.statement('SELECT until, parent FROM item WHERE id = ?').get(row.id)
+      if (known === undefined) continue
+      if (lastsLonger(row, known)) this.#relocate(row, where)
+      return undefined
     }
     this.#last = { timeMs: row.timeMs, seq }
     return seq
+  }
+
+  #relocate(row: CatalogRow, where: readonly [number, number, number, number, number]): void {
+    const sql =
+      'UPDATE item SET log = ?, slot = ?, part = ?, offset = ?, length = ?, until = ? WHERE id = ?'
+    this.statement(sql).run(...where, row.untilMs ?? null, row.id)
   }
 
   /** Slot of the id in the items log if this is the first block that holds it. */
@@ -274,6 +286,17 @@ export class Catalog {
     }
     this.statement('DELETE FROM pending WHERE slot = ?').run(slot)
   }
+}
+
+/**
+ * Tells whether the place of a row is the better one for an item that is known: kept for longer, or as long
+ * and by itself, where that of before is within a bundle. So what is kept is not lost with the bundle it came
+ * in first, and an item whose bundle is damaged is whole again once it is posted.
+ */
+function lastsLonger(row: CatalogRow, known: Readonly<Record<string, unknown>>): boolean {
+  const until = row.untilMs ?? Number.POSITIVE_INFINITY
+  const before = typeof known.until === 'number' ? known.until : Number.POSITIVE_INFINITY
+  return until > before || (until === before && row.parent === undefined && known.parent !== null)
 }
 
 function readRegion(row: Record<string, unknown> | undefined): WeaveRegion | undefined {

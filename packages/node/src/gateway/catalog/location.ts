@@ -38,6 +38,8 @@ export type CatalogRow = {
   readonly part: Part
   readonly offset: number
   readonly length: number
+  /** Until when the bytes there are kept, ms; absent: for ever. */
+  readonly untilMs?: number | undefined
   readonly terms: readonly Term[]
 }
 

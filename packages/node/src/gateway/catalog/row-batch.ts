@@ -25,6 +25,8 @@ export type RowSource = {
   readonly height?: number | undefined
   /** Id of the bundle it came in. */
   readonly parentId?: string | undefined
+  /** Until when what it lies in is kept; absent: for ever. */
+  readonly untilMs?: number | undefined
   /** Set once all data of a layer-1 transaction is here: it then has its place in the weave. */
   readonly weaveBytes?: number
 }
@@ -41,7 +43,7 @@ export type TransactionHeader = {
   readonly dataSizeBytes: number
 }
 
-const columns = 10
+const columns = 11
 /** An id before a header. */
 const parentBytes = 32
 const headerKind = { item: 0, transaction: 1 } as const
@@ -60,8 +62,8 @@ export class RowPacker {
 
   /** An item, or its header alone. */
   addItem(item: Pick<Item, 'bytes' | 'data'>, source: RowSource): void {
-    // Copied: a view would keep all of the data in memory until the rows are sent.
-    const header = item.bytes.slice(0, item.bytes.length - item.data.length)
+    // Copied: a view, as `slice` is of a Buffer, would keep all of the data in memory until the rows are sent.
+    const header = new Uint8Array(item.bytes.subarray(0, item.bytes.length - item.data.length))
     this.#add(headerKind.item, header, source)
   }
 
@@ -81,10 +83,11 @@ export class RowPacker {
 
   #add(kind: number, header: Uint8Array, source: RowSource): void {
     const { slot, part, offset, length, timeMs, height = -1, parentId, weaveBytes = 0 } = source
+    const { untilMs = -1 } = source
     if (parentId !== undefined) this.#push(idBytes(parentId))
     this.#push(header)
     const numbers = [kind, this.#bytes, slot, part, offset, length, timeMs, height]
-    this.#numbers.push(...numbers, parentId === undefined ? 0 : 1, weaveBytes)
+    this.#numbers.push(...numbers, parentId === undefined ? 0 : 1, weaveBytes, untilMs)
     this.#rows++
   }
 
@@ -109,7 +112,7 @@ export function unpackRows(
   for (let at = 0; at < batch.numbers.length; at += columns) {
     const [kind, end = 0, slot = 0, part, offset = 0, length = 0, timeMs = 0, ...more] =
       batch.numbers.subarray(at, at + columns)
-    const [height = -1, hasParent, weaveBytes = 0] = more
+    const [height = -1, hasParent, weaveBytes = 0, untilMs = -1] = more
     const parent = hasParent === 1 ? batch.headers.subarray(start, start + parentBytes) : undefined
     const header = batch.headers.subarray(start + (parent?.length ?? 0), end)
     start = end
@@ -129,6 +132,7 @@ export function unpackRows(
       part: part as Part,
       offset,
       length,
+      untilMs: untilMs < 0 ? undefined : untilMs,
       terms: found.terms(terms, parent && encodeBase64Url(parent)),
     })
   }

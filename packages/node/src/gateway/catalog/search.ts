@@ -22,8 +22,12 @@ export type Search = {
 /** Index entries looked at in one go: few at first, since most searches end there. */
 const firstWindowEntries = 32
 const windowEntries = 512
+/** Fewer of each where many lists are merged, so that no window holds up the others. */
+const windowEntriesInAll = 8192
+/** Entries read and looked up before others get their turn. */
+const lookedAtOnce = 4096
 /** In one search. */
-const lookedAtMax = 500_000
+const lookedAtMax = 2_000_000
 
 /**
  * Places of the items found, in order. Looks at the index a window at a time and lets others run in
@@ -80,22 +84,33 @@ async function eachMatch(
 ): Promise<void> {
   const { driver, tests } = plan(catalog, wanted)
   const holds = catalog.statement('SELECT 1 FROM posting WHERE term = ? AND height = ? AND seq = ?')
-  const has = (term: Term, at: Place) => holds.get(term, at.height, at.seq) !== undefined
+  let lookedAt = 0
+  let pausedAt = 0
+  const has = (term: Term, at: Place) => {
+    lookedAt++
+    return holds.get(term, at.height, at.seq) !== undefined
+  }
+  const rest = async () => {
+    if (lookedAt >= lookedAtMax) throw searchTooBroad(lookedAt)
+    pausedAt = lookedAt
+    await pause()
+  }
+  const most = Math.min(windowEntries, Math.ceil(windowEntriesInAll / Math.max(1, driver.lists)))
   let after = wanted.after
-  let entries = Math.min(windowEntries, Math.max(firstWindowEntries, 2 * wanted.limit))
-  for (let lookedAt = 0; ; entries = windowEntries) {
-    const window = driver(after, entries)
+  let entries = Math.min(most, Math.max(firstWindowEntries, 2 * wanted.limit))
+  for (; ; entries = most) {
+    const window = driver.read(after, entries)
+    lookedAt += window.length * driver.lists
     for (const place of window) {
+      if (lookedAt - pausedAt > lookedAtOnce) await rest()
       if (!tests.every((terms) => terms.some((term) => has(term, place)))) continue
       if (wanted.excluded.some((term) => has(term, place))) continue
       const match = inTime(place, wanted.times) ? catalog.at(place.seq) : undefined
       if (match !== undefined && !take(match)) return
     }
     after = window.at(-1)
-    lookedAt += window.length
     if (window.length < entries) return
-    if (lookedAt >= lookedAtMax) throw searchTooBroad(lookedAt)
-    await pause()
+    await rest()
   }
 }
 

@@ -4,7 +4,11 @@ import { type Place, pendingHeight } from './location.ts'
 import type { Term } from './terms.ts'
 
 /** At most `limit` places after `after` (all from the start without), in order, none left out. */
-export type Window = (after: Place | undefined, limit: number) => Place[]
+export type Window = {
+  /** Lists of the index that are merged: each is read as far as one alone would be. */
+  readonly lists: number
+  read(after: Place | undefined, limit: number): Place[]
+}
 
 /** Both ends included; an end that is undefined is open. */
 export type Range = { readonly min?: number | undefined; readonly max?: number | undefined }
@@ -22,19 +26,20 @@ export function postingsWindow(
 ): Window {
   const statement = catalog.statement(windowSql(terms !== undefined, bounds.ascending))
   const [min, max] = heightBounds(bounds.heights)
-  return (after, limit) => {
+  const read = (after: Place | undefined, limit: number): Place[] => {
     const from = after ?? (bounds.ascending ? lowest : highest)
-    const read = (key: Uint8Array[]) =>
+    const list = (key: Uint8Array[]) =>
       places(statement, key, [from.height, from.seq, min, max, limit])
-    if (terms === undefined) return read([])
+    if (terms === undefined) return list([])
     const [only, ...others] = terms
     if (only === undefined) return []
-    if (others.length === 0) return read([only])
+    if (others.length === 0) return list([only])
     return merge(
-      terms.flatMap((term) => read([term])),
+      terms.flatMap((term) => list([term])),
       bounds.ascending,
     ).slice(0, limit)
   }
+  return { lists: terms?.length ?? 1, read }
 }
 
 /** Places of the items named by id. */
@@ -42,11 +47,12 @@ export function idsWindow(catalog: Catalog, ids: readonly Uint8Array[], bounds: 
   const [min, max] = heightBounds(bounds.heights)
   const found = ids.flatMap((id) => catalog.find(id) ?? [])
   const all = merge(found, bounds.ascending).filter(({ height }) => height >= min && height <= max)
-  return (after, limit) => {
+  const read = (after: Place | undefined, limit: number) => {
     const order = comparison(bounds.ascending)
     const rest = after === undefined ? all : all.filter((place) => order(place, after) > 0)
     return rest.slice(0, limit)
   }
+  return { lists: 1, read }
 }
 
 /** An item that waits for its block is in no range of heights. */

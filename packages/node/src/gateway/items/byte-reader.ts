@@ -3,19 +3,25 @@ import { freeMemory } from '../../runtime/index.ts'
 /** Takes a stream of bytes apart at other borders than it comes in. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>
+  readonly #isReused: boolean
   #left: Uint8Array = new Uint8Array(0)
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  /** `isReused`: the source uses the memory of a part again once the next is asked for. */
+  constructor(source: AsyncIterable<Uint8Array>, isReused = false) {
     this.#source = source[Symbol.asyncIterator]()
+    this.#isReused = isReused
   }
 
-  /** The next `length` bytes in memory; fewer only at the end. A view where they lie together. */
+  /**
+   * The next `length` bytes in memory; fewer only at the end. A view where they lie together and their memory
+   * stays theirs.
+   */
   async take(length: number): Promise<Uint8Array> {
-    if (this.#left.length >= length) return this.#cut(length)
+    if (this.#left.length >= length) return this.#kept(this.#cut(length))
     const parts: Uint8Array[] = []
     let got = 0
     for await (const part of this.pass(length)) {
-      parts.push(part)
+      parts.push(this.#kept(part))
       got += part.length
     }
     const [only] = parts
@@ -59,6 +65,11 @@ export class ByteReader {
   /** Lets go of the source. */
   async close(): Promise<void> {
     await this.#source.return?.()
+  }
+
+  /** Not `slice`: of a Buffer that is a view. */
+  #kept(part: Uint8Array): Uint8Array {
+    return this.#isReused ? new Uint8Array(part) : part
   }
 
   #cut(length: number): Uint8Array {

@@ -168,7 +168,7 @@ export class Indexer {
         const block = await this.#deps.consensus.block(height)
         if (block === undefined) break
         // Copied: a view would be cloned with all of the block behind it.
-        const ids = block.payloads.flatMap(decodeOrder).map((id) => id.slice())
+        const ids = block.payloads.flatMap(decodeOrder).map((id) => new Uint8Array(id))
         blocks.push({ height, ids })
       }
       if (blocks.length === 0) return

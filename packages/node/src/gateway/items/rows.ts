@@ -1,10 +1,12 @@
 import { transactionOwner, transactionTags } from '@heddle/protocol/arweave'
-import { encodeBase64Url, isHeddleError } from '@heddle/protocol/base'
+import { encodeBase64Url } from '@heddle/protocol/base'
 import { parseItem, tagValue } from '@heddle/protocol/item'
 import type { LogEntry } from '@heddle/protocol/message'
+import { parseRetention } from '@heddle/protocol/params'
 import { part } from '../catalog/location.ts'
 import type { RowPacker, RowSource } from '../catalog/row-batch.ts'
 import type { ItemsDeps } from '../ports.ts'
+import { isDataFault } from './data-fault.ts'
 import type { Holding } from './holding.ts'
 import { holdRecord } from './reader.ts'
 import { decodeRecord, type KeptRecord } from './record.ts'
@@ -57,10 +59,22 @@ function rootOf(kept: KeptRecord, slot: number, timeMs: number, deps: KeptDeps):
   const holding = holdRecord(kept, deps)
   if (holding === undefined) return undefined
   const headerBytes = holding.item ? holding.item.bytes.length - holding.data.sizeBytes : 0
-  const source = { slot, timeMs, part: part.kept, offset: 0 }
+  // Records of the journal are never removed, only what is in the store.
+  const untilMs = holding.data.bytes === undefined ? untilOf(holding) : undefined
+  const source = { slot, timeMs, untilMs, part: part.kept, offset: 0 }
   const length = headerBytes + holding.data.sizeBytes
   const seeded = kept.kind !== 'transaction' || holding.data.bytes !== undefined
   return { holding, source: { ...source, length }, base: headerBytes, seeded }
+}
+
+/** Until when data is kept that has this holding alone; undefined: for ever. */
+function untilOf({ tags }: Holding): number | undefined {
+  try {
+    return parseRetention(tags).untilMs
+  } catch {
+    // Taken from another node, whose word for it counts.
+    return undefined
+  }
 }
 
 async function addRoot(
@@ -72,7 +86,8 @@ async function addRoot(
   const add = () => addRootRow(sink.rows, holding, source, seeded, engine)
   add()
   if (!seeded || isOfLog(holding, log)) return
-  const inner = { slot: source.slot, timeMs: source.timeMs }
+  const { slot, timeMs, untilMs } = source
+  const inner = { slot, timeMs, untilMs }
   // What lies in an item of the journal is cut out of its bytes, all else out of the data.
   const within = holding.item === undefined ? part.inData : part.kept
   const unpacking: Unpacking = {
@@ -106,11 +121,6 @@ function isOfLog({ tags }: Holding, log: ItemsDeps['log']): boolean {
   if (tagValue(tags, 'Type') !== 'Log-Rollup') return false
   const toSlot = Number(tagValue(tags, 'To-Slot') ?? Number.NaN)
   return log.head(tagValue(tags, 'Process') ?? '') > toSlot
-}
-
-function isDataFault(error: unknown): boolean {
-  if (!isHeddleError(error)) return false
-  return error.code === 'data-missing' || error.code.startsWith('store-chunk')
 }
 
 function addRootRow(

@@ -102,3 +102,22 @@ test('a header that claims more than there is allocates nothing and finds nothin
   const counted = await makeItem(many, bundleTags)
   expect(await unpack(counted, piecewise(counted.data, 7))).toEqual([])
 })
+
+test('of a bundle that is all header no more is read than there is room for', async () => {
+  const items = [await makeItem('one'), await makeItem('two'), await makeItem('three')]
+  const short = await makeItem(bundleItems(items), bundleTags)
+  const readBytes: number[] = []
+  // 4 GiB: 64 million entries of no bytes.
+  const sizeBytes = 2 ** 32
+  const header = new Uint8Array(32 + 64 * 1000)
+  new DataView(header.buffer).setUint32(0, (sizeBytes - 32) / 64, true)
+  const endless: Data = {
+    sizeBytes,
+    async *read(fromByte, toByte) {
+      readBytes.push(toByte)
+      yield header.subarray(fromByte, toByte)
+    },
+  }
+  expect(await unpack(short, endless)).toEqual([])
+  expect(Math.max(...readBytes)).toBe(header.length)
+})

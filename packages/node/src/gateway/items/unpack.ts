@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CryptoEngine } from '@heddle/protocol/crypto'
 import {
   type BundleSlice,
+  bundleHeaderBytes,
   type Item,
   isBundle,
   parseItem,
@@ -71,14 +72,17 @@ export async function unpackBundle(
   }
 }
 
-/** The bundle's header; undefined where it is none. Its size is checked before it is read. */
+/**
+ * The bundle's header as far as there is room for what it names; undefined where it is none. However many
+ * items it says it has, no more of it is read: a bundle may be all header, and as large as an upload.
+ */
 async function readSlices(data: Data, room: number): Promise<BundleSlice[] | undefined> {
   const { sizeBytes } = data
   const start = await collect(data, 0, Math.min(32, sizeBytes))
-  const headerBytes = attempt(() => readBundleCount(start, sizeBytes).headerBytes)
-  if (headerBytes === undefined) return undefined
-  const header = await collect(data, 0, headerBytes)
-  return attempt(() => readBundleSlices(header, sizeBytes))?.slice(0, room)
+  const count = attempt(() => readBundleCount(start, sizeBytes).count)
+  if (count === undefined || room === 0) return undefined
+  const header = await collect(data, 0, bundleHeaderBytes(Math.min(count, room)))
+  return attempt(() => readBundleSlices(header, sizeBytes, room))
 }
 
 async function openOne(

@@ -2,10 +2,12 @@ import { decodeText } from '@heddle/protocol/base'
 import { ethereumAddress } from '@heddle/protocol/crypto'
 import { type Item, ownerAddress, type Tag } from '@heddle/protocol/item'
 import type { RouteReply } from '../../network/index.ts'
+import { resultPending } from '../errors.ts'
 import type { MainnetDeps } from '../ports.ts'
 import { type Call, signedItem } from './call.ts'
 import { newestSlot, stateAt } from './compute.ts'
 import { parsePairs } from './path.ts'
+import { type Patience, within } from './patience.ts'
 
 /** Who sends a dry-run nobody signed: what aoconnect's legacy mode says. */
 const nobody = '1234'
@@ -28,13 +30,14 @@ export async function dryRun(
   processId: string,
   rawSteps: readonly string[],
   deps: MainnetDeps,
+  { readPatienceMs: patienceMs }: Patience,
 ): Promise<RouteReply> {
   const slot = newestSlot(processId, deps)
   const item = call.item === undefined ? undefined : await signedItem(call, deps)
   const sender = item === undefined ? nobody : senderOf(item, deps)
   // A tag's value may hold slashes, so all that follows belongs to the tags.
   const [, ...pairs] = rawSteps.join('/').split('&')
-  const result = await deps.compute.dryRun(processId, {
+  const message = {
     Id: item?.id ?? nobody,
     Owner: sender,
     From: sender,
@@ -42,7 +45,12 @@ export async function dryRun(
     Anchor: '0',
     Tags: messageTags([...parsePairs(pairs.join('&')), ...call.request.query], item),
     Data: item === undefined ? nobody : decodeText(item.data),
-  })
+  }
+  const { signal: caller, peer } = call.request
+  const bounds = { patienceMs, pending: resultPending(processId, slot), timer: deps.timer, caller }
+  const result = await within(bounds, (signal) =>
+    deps.compute.dryRun(processId, message, signal, peer),
+  )
   return { status: 200, body: stateAt(processId, slot, result) }
 }
 

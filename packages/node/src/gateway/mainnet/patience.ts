@@ -18,11 +18,28 @@ export async function resultWithin(
   { compute, timer }: Pick<MainnetDeps, 'compute' | 'timer'>,
   caller: AbortSignal,
 ): Promise<Result> {
-  const late = new AbortController()
-  const cancel = timer.after(patienceMs, () => late.abort(resultPending(processId, slot)))
-  try {
-    const signal = AbortSignal.any([late.signal, caller])
+  const pending = resultPending(processId, slot)
+  return await within({ patienceMs, pending, timer, caller }, async (signal) => {
     return (await compute.result(processId, slot, signal)).result
+  })
+}
+
+type Bounds = Pick<MainnetDeps, 'timer'> & {
+  readonly patienceMs: number
+  /** What it ends with where that takes longer. */
+  readonly pending: Error
+  readonly caller: AbortSignal
+}
+
+/** Does what ends with its signal, which is that of the caller and of the patience. */
+export async function within<T>(
+  { patienceMs, pending, timer, caller }: Bounds,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const cancel = timer.after(patienceMs, () => late.abort(pending))
+  try {
+    return await run(AbortSignal.any([late.signal, caller]))
   } catch (error) {
     throw late.signal.aborted ? late.signal.reason : error
   } finally {

@@ -82,7 +82,7 @@ async function dispatch(
       return compute(call, processId, keys, deps, patience)
     case 'as':
       if (first.value === 'execution' && second?.name === 'compute') {
-        return dryRun(call, processId, raw.slice(1), deps)
+        return dryRun(call, processId, raw.slice(1), deps, patience)
       }
   }
   throw pathUnknown(raw.join('/'))

@@ -1,14 +1,19 @@
 import type { CryptoEngine } from '@heddle/protocol/crypto'
-import type { LoadHolding } from '../items/reader.ts'
 import type { ItemStore } from '../items/store.ts'
 import type { BaseBlock, BaseLayer } from '../ports.ts'
+import { createAnswerBudget, type Spend } from './answer-budget.ts'
+import { createDescribe, type Describe } from './describe.ts'
+import { queryLimits } from './limits.ts'
 
 /** What the resolvers of one request share. */
 export type QueryContext = {
   readonly store: ItemStore
   readonly consensus: BaseLayer
   readonly engine: CryptoEngine
-  readonly load: LoadHolding
+  readonly describe: Describe
+  /** Ids of what the answer is about and could not be read. */
+  readonly unreadable: ReadonlySet<string>
+  readonly spend: Spend
   /** Blocks by height, each read once. */
   block(height: number): Promise<BaseBlock | undefined>
 }
@@ -27,5 +32,9 @@ export function createContext(
     }
     return read
   }
-  return { store, consensus, engine, load: store.load, block }
+  const { load } = store
+  const spend = createAnswerBudget(queryLimits.answer)
+  const unreadable = new Set<string>()
+  const describe = createDescribe(load, unreadable)
+  return { store, consensus, engine, describe, unreadable, spend, block }
 }

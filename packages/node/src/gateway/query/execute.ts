@@ -1,5 +1,11 @@
 import { isHeddleError } from '@heddle/protocol/base'
-import { execute, type FormattedExecutionResult, GraphQLError } from 'graphql'
+import {
+  defaultFieldResolver,
+  execute,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFieldResolver,
+} from 'graphql'
 import { type BlocksArgs, blockById, blockConnection } from './blocks.ts'
 import type { CheckedQuery } from './check-query.ts'
 import type { QueryContext } from './context.ts'
@@ -43,11 +49,22 @@ export async function executeQuery(
     contextValue: context,
     variableValues: request.variables,
     operationName: request.operationName,
+    fieldResolver: resolveField,
   })
   const told = errors?.map((error) => tell(error, onFault).toJSON())
   // Without data nothing was looked up: a variable is missing or the operation's name is unknown.
   if (data === undefined) return { refused: true, result: { errors: told ?? [] } }
-  return { refused: false, result: told === undefined ? { data } : { data, errors: told } }
+  const unreadable = [...context.unreadable]
+  const extensions = unreadable.length === 0 ? {} : { extensions: { unreadable } }
+  const result = { ...(told === undefined ? { data } : { data, errors: told }), ...extensions }
+  return { refused: false, result }
+}
+
+/** Gives a field what its object says, once the answer has room for it. */
+const resolveField: GraphQLFieldResolver<unknown, QueryContext> = (source, args, context, info) => {
+  const value = defaultFieldResolver(source, args, context, info)
+  context.spend(value)
+  return value
 }
 
 /** Errors of ours speak for themselves; others are faults. */

@@ -22,9 +22,14 @@ export const queryLimits = {
   first: 1_000,
   /** Entries of each list of ids, owners, recipients, tags or values. */
   listed: 1_000,
+  /** Entries of all lists of one search together. */
+  listedInAll: 4_000,
+  /** Characters of one answer, and 32 for each of its fields. */
+  answer: 16 * 1024 * 1024,
 } as const
 
-type Cost = { readonly depth: number; readonly fields: number }
+/** `roots` are the fields at the top of it, those of fragments among them. */
+type Cost = { readonly depth: number; readonly fields: number; readonly roots: number }
 
 /** Throws `query-too-large` for a parsed document beyond the limits. */
 export function checkCost(document: DocumentNode): void {
@@ -37,13 +42,12 @@ export function checkCost(document: DocumentNode): void {
   const known = new Map<string, Cost>()
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue
-    const { depth, fields } = costOf(definition.selectionSet, fragments, known)
+    const { depth, fields, roots } = costOf(definition.selectionSet, fragments, known)
     if (depth > queryLimits.depth)
       throw queryTooLarge(`${depth} levels, ${queryLimits.depth} are allowed`)
     if (fields > queryLimits.fields) {
       throw queryTooLarge(`${fields} fields, ${queryLimits.fields} are allowed`)
     }
-    const roots = rootFields(definition.selectionSet, fragments)
     if (roots > queryLimits.rootFields) {
       throw queryTooLarge(`${roots} searches at once, ${queryLimits.rootFields} are allowed`)
     }
@@ -60,6 +64,7 @@ function costOf(
 ): Cost {
   let depth = 0
   let fields = 0
+  let roots = 0
   for (const selection of set?.selections ?? []) {
     let inner: Cost
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
@@ -71,8 +76,9 @@ function costOf(
     const own = selection.kind === Kind.FIELD ? 1 : 0
     depth = Math.max(depth, inner.depth + own)
     fields += inner.fields + own
+    roots += own === 1 ? 1 : inner.roots
   }
-  return { depth, fields }
+  return { depth, fields, roots }
 }
 
 function measure(
@@ -80,27 +86,8 @@ function measure(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   known: Map<string, Cost>,
 ): Cost {
-  known.set(name, { depth: 0, fields: 0 })
+  known.set(name, { depth: 0, fields: 0, roots: 0 })
   const cost = costOf(fragments.get(name)?.selectionSet, fragments, known)
   known.set(name, cost)
   return cost
-}
-
-/** Fields at the top, fragments followed. */
-function rootFields(
-  set: SelectionSetNode | undefined,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  within: readonly string[] = [],
-): number {
-  let count = 0
-  for (const selection of set?.selections ?? []) {
-    if (selection.kind === Kind.FIELD) count++
-    else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      count += rootFields(selection.selectionSet, fragments, within)
-    } else if (!within.includes(selection.name.value)) {
-      const name = selection.name.value
-      count += rootFields(fragments.get(name)?.selectionSet, fragments, [...within, name])
-    }
-  }
-  return count
 }

@@ -237,10 +237,40 @@ const refusals: [what: string, query: string, told: RegExp][] = [
   ['too many fields', `{ transactions { edges { node { ${'id '.repeat(600)} } } } }`, /fields/],
   ['a fragment within itself', '{ ...a } fragment a on Query { ...a }', /itself/],
   ['a fragment bomb', fragmentBomb(30), /fields|levels/],
+  // Counted without being walked: each level doubles it.
+  ['a fragment bomb of nothing', fragmentBomb(60).replace('block { id }', '...none'), /none/],
   ['a cursor of nobody', '{ transactions(after: "x") { count } }', /cursor/],
   ['a page below none', '{ transactions(first: -1) { count } }', /below 0/],
   ['a list too long', `{ transactions(owners: [${'"a" '.repeat(1001)}]) { count } }`, /entries/],
 ]
+const tenThousand = [...Array(10).keys()].map((n) => ({
+  name: `T${n}`,
+  values: Array(1000).fill('v'),
+}))
+test('more entries than one search may test are refused, however they are spread', async () => {
+  const query = 'query ($tags: [TagFilter!]) { transactions(tags: $tags) { count } }'
+  const { errors } = await postGraphql(server.url, query, { tags: tenThousand })
+  expect(errors?.[0]?.message).toContain('10010 entries in all lists together')
+})
+
+test('an answer larger than one may be is refused while it is made', async () => {
+  for (let n = 0; n < 12; n++) {
+    await rig.gateway.keep(await makeItem(`long ${n}`, { Kind: 'long', Long: 'x'.repeat(3000) }))
+  }
+  const values = [...Array(500).keys()].map((n) => `v${n}: value`).join(' ')
+  const ask = (first: number) => {
+    const args = `first: ${first}, tags: [{ name: "Kind", values: ["long"] }]`
+    return postGraphql(
+      server.url,
+      `{ transactions(${args}) { edges { node { tags { ${values} } } } } }`,
+    )
+  }
+  expect((await ask(5)).errors).toBeUndefined()
+  const { data, errors } = await ask(12)
+  expect(data).toBeNull()
+  expect(errors?.map(({ message: text }) => text).join()).toContain('fewer fields')
+})
+
 test.each(refusals)('%s is refused', async (_what, query, told) => {
   const { errors } = await postGraphql(server.url, query)
   expect(errors?.map(({ message: text }) => text).join()).toMatch(told)

@@ -3,7 +3,8 @@ import { buildSchema } from 'graphql'
 /**
  * The query language of Arweave gateways, as ar-io-node serves it, with what clients use of
  * Goldsky's index: NEQ, `count`, INGESTED_AT sorts and `ingested_at`. Strings are never null: an
- * unknown one is empty, since one null would void a whole page.
+ * unknown one is empty, since one null would void a whole page. What could not be read at all is named in
+ * `extensions.unreadable` of the answer.
  */
 export const schema = buildSchema(`
   type Query {

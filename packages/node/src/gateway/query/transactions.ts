@@ -63,6 +63,7 @@ function readSearch(args: TransactionsArgs, context: QueryContext, limit: number
   for (const list of lists) checkListed(list)
   const tags = args.tags ?? []
   for (const { values } of tags) checkListed(values)
+  checkListedInAll([...lists, ...tags.map(({ values }) => values)])
   const indexed = tags.filter(isIndexed)
   const required: Term[][] = []
   const require = (list: Optional<string[]>, make: (text: string) => Term) => {
@@ -109,7 +110,7 @@ function readFilter(tags: readonly TagFilter[], context: QueryContext): ItemFilt
   const filters = tags.filter((tag) => !isIndexed(tag))
   if (filters.length === 0) return undefined
   return async (found: Found) => {
-    const held = (await context.load(found.location))?.tags ?? []
+    const { tags: held } = await context.describe(found)
     return filters.every(({ name, values, op }) => {
       const any = !values || values.length === 0
       const has = held.some((tag) => tag.name === name && (any || values.includes(tag.value)))
@@ -129,5 +130,15 @@ function range(given: Optional<NumberRange>, scale: number, rest: number) {
 function checkListed(list: Optional<readonly unknown[]>): void {
   if (list && list.length > queryLimits.listed) {
     throw queryTooLarge(`a list of ${list.length} entries, ${queryLimits.listed} are allowed`)
+  }
+}
+
+/** Every entry is a test of its own for each item that is looked at. */
+function checkListedInAll(lists: readonly Optional<readonly unknown[]>[]): void {
+  const entries = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0)
+  if (entries > queryLimits.listedInAll) {
+    throw queryTooLarge(
+      `${entries} entries in all lists together, ${queryLimits.listedInAll} are allowed`,
+    )
   }
 }

@@ -1,5 +1,5 @@
 import { isLocalRetention, permanentRetention, type Retention } from '@heddle/protocol/params'
-import { retentionUnkept } from '../errors.ts'
+import { retentionUnkept, uploadLost } from '../errors.ts'
 import type { CopyPlacer, DataStore, ItemsDeps, PromisedItem } from '../ports.ts'
 
 type Deps = Pick<ItemsDeps, 'copies' | 'store'>
@@ -31,6 +31,26 @@ export async function checkPlacing(
 }
 
 /**
+ * Promises to keep data that is here. It may have been here before under a promise that has run out, and been
+ * collected after it was found and before this: then it must come again. Throws `upload-lost`.
+ */
+export async function holdWhole(
+  store: DataStore,
+  { id, data, retention }: Pick<PromisedItem, 'id' | 'data' | 'retention'>,
+): Promise<void> {
+  await store.hold(data, id, retention)
+  if (!(await store.held(data)).complete) throw uploadLost(id)
+}
+
+/**
+ * Has data collected that came in and is nobody's: held until a time long over, since what was never held is
+ * not touched. The name is no item's, so that no promise about the same data is replaced.
+ */
+export async function letGo(store: DataStore, data: PromisedItem['data']): Promise<void> {
+  await store.hold(data, 'refused', { ...permanentRetention, untilMs: 0 })
+}
+
+/**
  * Has copies of an item placed, then this node's own held and the item kept. Where anything of it fails,
  * nothing of it stays, here or at keepers, and this throws.
  */
@@ -41,7 +61,7 @@ export async function keepPromised(
 ): Promise<void> {
   try {
     await copies.keep(item, async () => {
-      await store.hold(item.data, item.id, item.retention)
+      await holdWhole(store, item)
       await keep()
     })
   } catch (error) {

@@ -26,7 +26,7 @@ export async function keepCopy(copy: ItemCopy, store: ItemStore, deps: ItemsDeps
   if (deps.store === undefined) throw dataMissing(`of ${copy.id}`)
   if (isTransactionJson(copy.header)) return await keepTransaction(copy, store, deps)
   const { id, data, sha384 } = copy
-  const header = copy.header.slice()
+  const header = new Uint8Array(copy.header)
   const item = parseItem(header, deps.engine)
   if (item.id !== id || item.data.length > 0)
     throw requestInvalid(`this is no header of item ${id}.`)

@@ -1,6 +1,6 @@
 import { HeddleError } from '@heddle/protocol/base'
 import type { Route, RouteReply, RouteRequest } from '../../network/index.ts'
-import { requestInvalid, uploadUnknown } from '../errors.ts'
+import { requestInvalid, uploadRefused, uploadUnknown } from '../errors.ts'
 import type { Outcome, PartUploads } from './parts.ts'
 
 /** Sizes of a part that are taken, and the one meant where none is asked for. */
@@ -27,7 +27,8 @@ export function partRoutes(parts: PartUploads): Route[] {
   }
   const finalizeOnce = async ({ params: { id = '' } }: RouteRequest): Promise<RouteReply> => {
     const before = parts.outcome(id)
-    if (before !== undefined) return { status: 200, body: before.receipt ?? before }
+    if (before?.status === 'INVALID') throw uploadRefused(id)
+    if (before !== undefined) return { status: 200, body: before.receipt }
     const running = finalizing.get(id) ?? finalize(id).finally(() => finalizing.delete(id))
     finalizing.set(id, running)
     const { receipt } = await running

@@ -42,6 +42,8 @@ export class PartUploads {
   readonly #options: PartsOptions
   readonly #open = new Map<string, Open>()
   readonly #outcomes = new Map<string, Outcome>()
+  /** Uploads whose files are being made. */
+  #beginning = 0
   readonly #taker: Take<Receipt>
 
   private constructor(folder: string, deps: PartsDeps, options: PartsOptions, take: Take<Receipt>) {
@@ -66,9 +68,15 @@ export class PartUploads {
   /** Begins one; its id is a secret between the node and the uploader. Throws `uploads-busy`. */
   async begin(): Promise<string> {
     const { disk, random } = this.#deps
-    if (this.#open.size >= this.#options.uploads) throw uploadsBusy(this.#open.size)
+    const open = this.#open.size + this.#beginning
+    if (open >= this.#options.uploads) throw uploadsBusy(open)
     const id = encodeBase64Url(random.bytes(24))
-    this.#add(id, await PartFile.open(disk, this.#folder, id))
+    this.#beginning++
+    try {
+      this.#add(id, await PartFile.open(disk, this.#folder, id))
+    } finally {
+      this.#beginning--
+    }
     await disk.syncFolder(this.#folder)
     return id
   }

@@ -30,7 +30,7 @@ export type UploadDeps = ItemsDeps &
 export function uploadRoutes(
   store: ItemStore,
   deps: UploadDeps,
-  options: GatewayOptions,
+  options: GatewayOptions & UploadLimits,
   parts: PartUploads,
 ): Route[] {
   const handle = async ({ stream, headers }: RouteRequest): Promise<RouteReply> => {

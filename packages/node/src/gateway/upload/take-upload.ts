@@ -1,7 +1,7 @@
 import { assert } from '@heddle/protocol/base'
 import { type Item, ownerAddress, parseItem, verifyItem } from '@heddle/protocol/item'
 import { parseRetention } from '@heddle/protocol/params'
-import { signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
+import { itemsBusy, signatureWrong, uploadNotItem, uploadTooLarge } from '../errors.ts'
 import { ByteReader } from '../items/byte-reader.ts'
 import { memoryData } from '../items/data.ts'
 import { itemHeaderBytesMax } from '../items/holding.ts'
@@ -9,14 +9,17 @@ import type { ItemStore } from '../items/store.ts'
 import { isTransactionJson } from '../items/transaction-item.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
-import { admitRetention, checkPlacing, keepPromised } from './admit-retention.ts'
+import { admitRetention, checkPlacing, holdWhole, keepPromised, letGo } from './admit-retention.ts'
+import type { Gathering } from './gathering.ts'
 
 /** What was taken: an item, or the JSON of a layer-1 transaction, which is the caller's to keep. */
 export type Upload =
   | { readonly kind: 'item'; readonly id: string; readonly owner: string }
   | { readonly kind: 'transaction'; readonly body: Uint8Array }
 
-export type UploadLimits = Pick<GatewayOptions, 'recordBytes' | 'uploadBytes'>
+export type UploadLimits = Pick<GatewayOptions, 'recordBytes' | 'uploadBytes' | 'gatheredBytes'> & {
+  readonly gathering: Gathering
+}
 
 /** What is uploaded, as it comes. */
 export type UploadSource = {
@@ -31,9 +34,10 @@ export type UploadSource = {
 const stepBytes = 256 * 1024
 
 /**
- * Takes one upload as it comes and resolves when it is durable. What fits into a record of the
- * journal is read first; of a larger item only the header is where its size is known, and its data goes
- * to the store while it is hashed. A part of the source is done with when the next is asked for. Throws `upload-not-item`, `upload-too-large`, `item-signature-wrong`, codes of
+ * Takes one upload as it comes and resolves when it is durable. What fits into a record of the journal is
+ * read first, as long as there is memory for it; of a larger item only the header is, where its size is
+ * known, and its data goes to the store while it is hashed. A part of the source is done with when the next
+ * is asked for. Throws `upload-not-item`, `upload-too-large`, `item-signature-wrong`, `items-busy`, codes of
  * parsing.
  */
 export async function takeUpload(
@@ -42,10 +46,16 @@ export async function takeUpload(
   deps: ItemsDeps,
   limits: UploadLimits,
 ): Promise<Upload> {
-  const reader = new ByteReader(source.parts)
+  // Whoever does not give its parts away may use their memory again.
+  const reader = new ByteReader(source.parts, !source.isOwned)
+  const { recordBytes, gathering } = limits
+  const gathersBytes = source.sizeBytes === 0 ? recordBytes : source.sizeBytes
+  const isLarge = source.sizeBytes > recordBytes
+  const leave = isLarge || deps.store === undefined ? () => {} : gathering.enter(gathersBytes)
   try {
-    return await takeFrom(source, reader, store, deps, limits)
+    return await takeFrom(source, reader, isLarge || leave === undefined, store, deps, limits)
   } finally {
+    leave?.()
     await reader.close()
   }
 }
@@ -53,19 +63,21 @@ export async function takeUpload(
 async function takeFrom(
   { sizeBytes, isOwned }: UploadSource,
   reader: ByteReader,
+  isStreamed: boolean,
   store: ItemStore,
   deps: ItemsDeps,
   limits: UploadLimits,
 ): Promise<Upload> {
-  const isLarge = sizeBytes > limits.recordBytes
-  // Copied: a source may use the memory of its parts again.
-  const start = isLarge
-    ? new Uint8Array(await reader.take(itemHeaderBytesMax))
-    : await reader.take(limits.recordBytes + 1)
+  const { recordBytes } = limits
+  const firstBytes = isStreamed ? itemHeaderBytesMax : recordBytes
+  const first = await reader.take(firstBytes + 1)
+  // Copied where more follows: its memory is given back with the part it lies in.
+  const start = isStreamed ? new Uint8Array(first) : first
   if (start.length === 0) throw uploadNotItem('the body is empty.')
-  const whole = !isLarge && start.length <= limits.recordBytes
+  const whole = start.length <= firstBytes
   if (isTransactionJson(start)) {
-    if (!whole) throw uploadTooLarge(limits.recordBytes)
+    if (sizeBytes > recordBytes || (!whole && !isStreamed)) throw uploadTooLarge(recordBytes)
+    if (!whole) throw itemsBusy(limits.gatheredBytes)
     return { kind: 'transaction', body: start }
   }
   const item = whole
@@ -88,7 +100,7 @@ async function takeWhole(bytes: Uint8Array, store: ItemStore, deps: ItemsDeps): 
   const whole = memoryData(item.data)
   const { dataRoot, sizeBytes } = await placing.store.write(whole.read(0, whole.sizeBytes))
   const data = { dataRoot, sizeBytes }
-  const header = bytes.slice(0, bytes.length - item.data.length)
+  const header = new Uint8Array(bytes.subarray(0, bytes.length - item.data.length))
   const promised = { id: item.id, header, data, retention }
   await keepPromised(placing, promised, () => store.keepStored(header, data))
   return item
@@ -118,11 +130,13 @@ async function takeLarge(
   const { sha384, ...stored } = await deps.store.write(data(), { sha384: true })
   assert(sha384 !== undefined, 'the store tells the digest it was asked for')
   const signed = { ...item, data: { sizeBytes, sha384 } }
-  // Data of one that does not hold is held by nobody, and collected.
-  if (!(await verifyItem(signed, deps.engine))) throw signatureWrong(item.id)
-  const header = start.slice(0, headerBytes)
+  if (!(await verifyItem(signed, deps.engine))) {
+    await letGo(deps.store, stored)
+    throw signatureWrong(item.id)
+  }
+  const header = new Uint8Array(start.subarray(0, headerBytes))
   if (placing === undefined) {
-    await deps.store.hold(stored, item.id, retention)
+    await holdWhole(deps.store, { id: item.id, data: stored, retention })
     await store.keepStored(header, stored)
   } else {
     const promised = { id: item.id, header, data: stored, retention }

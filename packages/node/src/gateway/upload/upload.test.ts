@@ -172,6 +172,46 @@ test('parts that were sent anew count, also where what they replace was taken al
   expect(equalBytes(held?.bytes ?? new Uint8Array(0), item.bytes)).toBe(true)
 })
 
+test('parts that are one record together are not mixed up while they are read', async () => {
+  const own = await startRig()
+  const site = await serve(own.gateway.routes())
+  // No two of its MiB are alike, and it is more than is read ahead of it.
+  const item = await makeItem(new Uint8Array(4_500_000).map((_, at) => at % 251))
+  const { id } = await (await fetch(`${site.url}/v1/chunks/-1/-1`)).json()
+  const post = async (path: string, body?: Uint8Array) => {
+    const sent = body === undefined ? {} : { body: new Uint8Array(body) }
+    return (await fetch(`${site.url}/v1/chunks/${id}/${path}`, { method: 'POST', ...sent })).json()
+  }
+  await post('0', item.bytes)
+  expect(await post('finalize')).toMatchObject({ id: item.id })
+  expect(
+    equalBytes((await own.gateway.item(item.id))?.bytes ?? new Uint8Array(0), item.bytes),
+  ).toBe(true)
+  await site.close()
+  await own.stop()
+})
+
+test('where no more is gathered in memory, items go to the store as they come', async () => {
+  const own = await startRig({ gatheredBytes: 1 })
+  const site = await serve(own.gateway.routes())
+  const post = (path: string, body: Uint8Array | string) =>
+    fetch(site.url + path, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+    })
+  const item = await makeItem(new Uint8Array(2_000_000).map((_, at) => at % 241))
+  expect((await post('/v1/tx', item.bytes)).status).toBe(200)
+  const held = await (await fetch(`${site.url}/${item.id}`)).arrayBuffer()
+  expect(equalBytes(new Uint8Array(held), item.data)).toBe(true)
+  expect(own.store.holders.has(item.id)).toBe(true)
+  // JSON is read as a whole or not at all; what is small is always taken.
+  const busy = await post('/tx', JSON.stringify({ data: 'x'.repeat(2_000_000) }))
+  expect([busy.status, (await busy.json()).code]).toEqual([503, 'items-busy'])
+  expect((await post('/v1/tx', (await makeItem('small')).bytes)).status).toBe(200)
+  await site.close()
+  await own.stop()
+})
+
 test('what was put together and is no signed item is refused for good', async () => {
   const item = await makeItem(new Uint8Array(200_000))
   const bytes = Uint8Array.from(item.bytes)
@@ -180,6 +220,8 @@ test('what was put together and is no signed item is refused for good', async ()
   await call('POST', `/v1/chunks/arweave/${id}/0`, bytes)
   const end = await call('POST', `/v1/chunks/arweave/${id}/finalize`)
   expect([end.status, end.json.code]).toEqual([400, 'item-signature-wrong'])
+  const again = await call('POST', `/v1/chunks/arweave/${id}/finalize`)
+  expect([again.status, again.json.code]).toEqual([400, 'upload-refused'])
   expect((await call('GET', `/v1/chunks/arweave/${id}/status`)).json.status).toBe('INVALID')
 })
 

@@ -63,7 +63,8 @@ export function readSegmentHead(bytes: Buffer): Buffer | undefined {
   if (bytes.length < segmentHeadBytes) return undefined
   if (!bytes.subarray(0, magic.length).equals(magic)) return undefined
   if (crc32(bytes.subarray(0, 16)) !== bytes.readUInt32LE(16)) return undefined
-  return bytes.subarray(8, 16)
+  // Copied: who scans a file reads on into the memory of its head.
+  return Buffer.from(bytes.subarray(8, 16))
 }
 
 export function recordBytes({ meta, body }: RawRecord): number {
