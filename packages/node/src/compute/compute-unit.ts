@@ -4,11 +4,13 @@ import { dryRunMessage, type Result } from '@heddle/protocol/message'
 import type { Checkpoints } from './checkpoint/index.ts'
 import { Prover } from './digest/prover.ts'
 import { Publisher } from './digest/publisher.ts'
+import { DryRunGate } from './dry-run-gate.ts'
 import { DryRuns } from './dry-runs.ts'
 import {
   computeClosed,
   evaluationPending,
   resultsRefused,
+  statePending,
   unknownMessage,
   unknownProcess,
 } from './errors.ts'
@@ -21,6 +23,7 @@ import { Evaluator } from './process/evaluator.ts'
 import { type HostedProcess, hostProcess, isFinal } from './process/hosted-process.ts'
 import { patientVerify } from './process/patient-verify.ts'
 import { Residents } from './process/residents.ts'
+import { untilAborted } from './process/until-aborted.ts'
 import { ResultLog } from './results/result-log.ts'
 import { openWeaveDrive } from './weave-drive/service.ts'
 
@@ -28,6 +31,9 @@ type UnitDependencies = ComputeDependencies & {
   readonly checkpoints: Checkpoints
   readonly epoch: number
 }
+
+/** Longest pause between two looks for a module or an item; a reader's request looks at once. */
+const missingRetryMaxMs = 60_000
 
 const nothingYet = { evaluations: 0, gasUsed: 0, elapsedMs: 0 }
 
@@ -47,6 +53,7 @@ export class ComputeUnit {
   readonly #residents: Residents
   readonly #evaluator: Evaluator
   readonly #dryRuns: DryRuns
+  readonly #dryRunGate: DryRunGate
   readonly #publisher: Publisher | undefined
   #nextNumber = 0
 
@@ -94,6 +101,7 @@ export class ComputeUnit {
         ? undefined
         : new Publisher({ prover: this.prover, everySlots, warn: this.#warn })
     this.#dryRuns = new DryRuns(this.#dryRunPool, this.#residents, options)
+    this.#dryRunGate = new DryRunGate(options.dryRunsPerPeer)
   }
 
   /** Evaluates what was scheduled while nobody evaluated, and all that will be. */
@@ -114,8 +122,23 @@ export class ComputeUnit {
     return evaluation
   }
 
-  /** `body` is outside input: `dry-run-invalid` where it is no message. */
-  async dryRun(processId: string, body: unknown, signal?: AbortSignal): Promise<Result> {
+  /**
+   * `body` is outside input: `dry-run-invalid` where it is no message. `caller`: whose line it stands in;
+   * what the node itself asks for is in none.
+   */
+  async dryRun(
+    processId: string,
+    body: unknown,
+    signal?: AbortSignal,
+    caller?: string,
+  ): Promise<Result> {
+    const run = () => this.#dryRun(processId, body, signal)
+    return caller === undefined
+      ? await run()
+      : await this.#dryRunGate.run({ caller, processId }, signal, run)
+  }
+
+  async #dryRun(processId: string, body: unknown, signal?: AbortSignal): Promise<Result> {
     const head = this.#knownHead(processId)
     const last = await this.result(processId, head - 1, signal)
     const { timestampMs, blockHeight } = last
@@ -126,19 +149,25 @@ export class ComputeUnit {
       timestampMs: message.Timestamp,
       json: JSON.stringify(message),
     }
-    return await this.#dryRuns.run(this.#hosted(processId), head, work)
+    return await this.#dryRuns.run(this.#hosted(processId), head, work, signal)
   }
 
   /** Linear memory after the newest slot, as the module's glue encoded it. */
   async state(processId: string, signal?: AbortSignal) {
     const head = this.#knownHead(processId)
     const evaluation = await this.result(processId, head - 1, signal)
-    const state = await this.#dryRuns.state(this.#hosted(processId), head)
+    const taking = this.#dryRuns.state(this.#hosted(processId), head)
+    const state = await untilAborted(taking, signal, () => statePending(processId))
     return { evaluation, image: state?.image }
   }
 
-  async evaluations(processId: string, fromSlot: number, limit: number): Promise<Evaluation[]> {
-    return await this.#results.readMany(processId, fromSlot, limit)
+  async evaluations(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax?: number,
+  ): Promise<Evaluation[]> {
+    return await this.#results.readMany(processId, fromSlot, limit, bytesMax)
   }
 
   evaluatedHead(processId: string): number {
@@ -189,7 +218,10 @@ export class ComputeUnit {
 
   async close(): Promise<void> {
     this.#closing.abort(computeClosed())
-    for (const process of this.#processes.values()) process.waiters.rejectFrom(0, computeClosed())
+    for (const process of this.#processes.values()) {
+      process.retry?.()
+      process.waiters.rejectFrom(0, computeClosed())
+    }
     await Promise.all([this.#pool.close(), this.#dryRunPool.close()])
     await Promise.all(this.#running)
     await this.#results.close()
@@ -242,6 +274,8 @@ export class ComputeUnit {
     if (process.evaluating || this.#closing.signal.aborted) return
     process.evaluating = true
     process.halt = undefined
+    process.retry?.()
+    process.retry = undefined
     const running = this.#evaluator
       .run(process)
       .catch((error) => this.#halt(process, error))
@@ -263,10 +297,23 @@ export class ComputeUnit {
     process.halt = halt
     // What was evaluated before is on its way to the disk.
     process.waiters.rejectFrom(this.#results.head(process.id), halt)
-    this.#warn({ processId: process.id, code: halt.code, error }, halt.message)
+    const times = halt.kind === 'missing' ? this.#noteMiss(process) : 0
+    if (times === 0) this.#warn({ processId: process.id, code: halt.code, error }, halt.message)
     if (isFinal(halt)) return
     const { timer } = this.#dependencies.runtime
-    timer.after(this.#options.retryMs, () => this.#wake(process))
+    // One at a time: every reader tries, and each of those that fail would leave another behind.
+    process.retry?.()
+    // What is not here may never come, and anybody may name it: it is looked for less and less.
+    const delayMs = Math.min(missingRetryMaxMs, this.#options.retryMs * 2 ** times)
+    process.retry = timer.after(delayMs, () => this.#wake(process))
+  }
+
+  /** How often the process missed something at its next slot before. */
+  #noteMiss(process: HostedProcess): number {
+    const slot = this.#results.head(process.id)
+    const times = process.missed.slot === slot ? process.missed.times : 0
+    process.missed = { slot, times: times + 1 }
+    return times
   }
 
   #refused(processId: string, error: unknown): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { modelSum } from './testing/ledger-model.ts'
 import type { TestCommand } from './testing/test-guest.ts'
-import { startTestUnit } from './testing/test-unit.ts'
+import { bytesOf, startTestUnit } from './testing/test-unit.ts'
 
 const number = fc.integer({ min: 1, max: 1000 })
 const command: fc.Arbitrary<TestCommand> = fc.oneof(
@@ -18,7 +18,7 @@ const failing = new Set(['fail', 'fault', 'garbage', 'loop'])
 async function memoryAfter(unit: Awaited<ReturnType<typeof startTestUnit>>, process: string) {
   const { status, body } = await unit.get(`/state/${process}`)
   expect(status).toBe(200)
-  return Buffer.from(body as Uint8Array)
+  return await bytesOf(body)
 }
 
 // Two units get the same good messages; one gets failing ones in between, restarts included. Bytes

@@ -194,6 +194,25 @@ test('an assigned item is looked up, and the process waits until it is here', as
   expect(Output).not.toHaveProperty('Signature')
 })
 
+test('readers of a process whose module is not here leave nothing behind that looks for it', async () => {
+  const module = await testModule('good', 'test-late')
+  const item = await testProcess(module.id)
+  await unit.log.append(item.id, item)
+  for (let i = 0; i < 40; i++)
+    expect(await codeOf(unit.compute.result(item.id, 0))).toBe('unknown-module')
+  let looks = 0
+  const { item: find } = unit.items
+  unit.items.item = async (id) => {
+    if (id === module.id) looks++
+    return await find.call(unit.items, id)
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  // One that waits longer and longer, not forty that look every 50 ms.
+  expect(looks).toBeLessThan(10)
+  unit.items.add(module)
+  expect(await codeOf(unit.compute.result(item.id, 0))).not.toBe('unknown-module')
+})
+
 test('a cron tick counts only from the scheduler', async () => {
   const item = await testProcess(unit.moduleId, 'boot', [
     { name: 'Cron-Interval', value: '10-seconds' },

@@ -24,8 +24,9 @@ export async function createCompute(
   const routes = computeRoutes({ unit, log, address, clock, timer, options: settings })
   return {
     result: (processId, slot, signal) => unit.result(processId, slot, signal),
-    dryRun: (processId, message, signal) => unit.dryRun(processId, message, signal),
-    evaluations: (processId, fromSlot, limit) => unit.evaluations(processId, fromSlot, limit),
+    dryRun: (processId, message, signal, caller) => unit.dryRun(processId, message, signal, caller),
+    evaluations: (processId, fromSlot, limit, bytesMax) =>
+      unit.evaluations(processId, fromSlot, limit, bytesMax),
     evaluatedHead: (processId) => unit.evaluatedHead(processId),
     onEvaluated: (listener) => unit.onEvaluated(listener),
     status: (processId) => unit.status(processId),

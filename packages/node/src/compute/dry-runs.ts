@@ -1,6 +1,6 @@
 import type { Result } from '@heddle/protocol/message'
 import { errorResult } from '@heddle/protocol/message'
-import { dryRunsExhausted, lossOf } from './errors.ts'
+import { dryRunsExhausted, lossOf, statePending } from './errors.ts'
 import type { ComputeOptions } from './options.ts'
 import type { ThreadPool } from './pool/thread-pool.ts'
 import type { HostedProcess } from './process/hosted-process.ts'
@@ -31,8 +31,16 @@ export class DryRuns {
     this.#options = options
   }
 
-  /** Result of a message on the newest state. Rejects with `dry-runs-exhausted`. */
-  async run(process: HostedProcess, nextSlot: number, message: WorkMessage): Promise<Result> {
+  /**
+   * Result of a message on the newest state. Rejects with `dry-runs-exhausted`, and with `state-pending`
+   * where the caller is gone before its turn comes.
+   */
+  async run(
+    process: HostedProcess,
+    nextSlot: number,
+    message: WorkMessage,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     if (this.#waiting >= this.#options.dryRunsMax) {
       throw dryRunsExhausted(`${this.#waiting} are waiting`)
     }
@@ -41,7 +49,10 @@ export class DryRuns {
       const facts = await this.#residents.facts(process)
       const state = await this.state(process, nextSlot)
       if (state === undefined) return errorResult(facts.broken ?? 'the process cannot run')
-      return await this.#thread.run(() => this.#fork(process, state, message))
+      return await this.#thread.run(async () => {
+        if (signal?.aborted) throw statePending(process.id)
+        return await this.#fork(process, state, message)
+      })
     } finally {
       this.#waiting--
     }

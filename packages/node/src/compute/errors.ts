@@ -106,6 +106,16 @@ export function evaluationPending(processId: string, slot: number, evaluated: nu
   )
 }
 
+/** The state of a process is not at hand within the caller's patience: it is busy, or others ask first. */
+export function statePending(processId: string): HeddleError {
+  return new HeddleError(
+    'state-pending',
+    'unavailable',
+    `process ${processId} is busy, or others who read its state are first: ask again.`,
+    { processId },
+  )
+}
+
 /** Replaying good messages gave an error: this machine does not reproduce its own results. */
 export function replayDiverged(processId: string, slot: number, what: string): HeddleError {
   return new HeddleError(

@@ -56,15 +56,26 @@ export type ComputeFace = {
   /**
    * Runs a message against a fork of the newest state, which has every slot durable at the time of
    * the
-   * call; nothing of it remains. A message that fails resolves with `Error`.
+   * call; nothing of it remains. A message that fails resolves with `Error`. `caller`: who asks from
+   * outside; each has a few under way (`dry-runs-exhausted`), one at a time in the line of all.
+   * Rejects with `state-pending` (unavailable) when the signal aborts.
    */
   dryRun(
     processId: string,
     message: Partial<EvaluationMessage>,
     signal?: AbortSignal,
+    caller?: string,
   ): Promise<Result>
-  /** Durable evaluations from `fromSlot`, at most `limit`, ascending. Never evaluates. */
-  evaluations(processId: string, fromSlot: number, limit: number): Promise<Evaluation[]>
+  /**
+   * Durable evaluations from `fromSlot`, at most `limit`, ascending. Never evaluates. A result may have
+   * 15 MiB: with `bytesMax`, those that are read end with the one that reaches so many bytes.
+   */
+  evaluations(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax?: number,
+  ): Promise<Evaluation[]>
   /** Next slot that has no durable evaluation. */
   evaluatedHead(processId: string): number
   /** Calls back after each durable evaluation, per process in slot order. */

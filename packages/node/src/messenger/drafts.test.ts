@@ -2,7 +2,7 @@ import { decodeBase64Url, decodeText, encodeBase64Url } from '@heddle/protocol/b
 import { tagValue } from '@heddle/protocol/item'
 import { describe, expect, it } from 'vitest'
 import { messageDraft, type Origin, spawnDraft } from './drafts.ts'
-import { lettersOf, outgoingAt } from './letters.ts'
+import { lettersOf, outgoingAt, tagAssignments } from './letters.ts'
 import { tags } from './testing/fake-node.ts'
 
 const origin: Origin = {
@@ -50,6 +50,29 @@ describe('spawns', () => {
 })
 
 describe('letters', () => {
+  it('of an assignment to more processes than a result may emit are one that says so', () => {
+    const assignment = { Processes: new Array(300_000).fill('a'), Message: id }
+    const [one, ...more] = lettersOf('p', 0, 4, {
+      Messages: [],
+      Spawns: [],
+      Assignments: [assignment],
+    })
+    expect(more).toEqual([])
+    expect(one).toMatchObject({ defect: expect.stringContaining('names 300000 processes; 10000') })
+    const message = { Tags: [{ name: 'Assignments', value: 'a,'.repeat(300_000) }] }
+    const letter = { processId: 'p', epoch: 0, slot: 4, index: 0, part: 0, target: id } as const
+    expect(tagAssignments({ ...letter, kind: 'message' }, message, id)).toMatchObject([
+      { part: 1, defect: expect.stringContaining('names 300000 processes') },
+    ])
+  })
+
+  it('are as many as an assignment names, however many', () => {
+    const assignment = { Processes: new Array(10_000).fill(id), Message: id }
+    const Assignments = new Array(20).fill(assignment)
+    const letters = lettersOf('p', 0, 4, { Messages: [], Spawns: [], Assignments })
+    expect(letters).toHaveLength(200_000)
+  })
+
   it('number Messages, Spawns and Assignments one after another', () => {
     const message = { Target: id, Anchor: '', Tags: [] }
     const spawn = { Anchor: '', Tags: [] }

@@ -95,13 +95,19 @@ export class LetterTable {
     return row === undefined ? undefined : letterOf(row)
   }
 
-  /** Letters in a state, of one process or of all, in order. */
-  list(query: { processId?: string; state: LetterState; limit: number }): StoredLetter[] {
-    const of = query.processId === undefined ? [] : [query.processId]
+  /** Letters in a state, of one process (or one of its slots) or of all, in order. */
+  list(query: {
+    processId?: string
+    slot?: number
+    state: LetterState
+    limit: number
+  }): StoredLetter[] {
+    const { processId, slot, state, limit } = query
     const rows = this.#state.all(
-      `SELECT * FROM letters WHERE state = ? ${of.length > 0 ? 'AND process = ?' : ''}
+      `SELECT * FROM letters WHERE state = ?
+       ${processId === undefined ? '' : 'AND process = ?'} ${slot === undefined ? '' : 'AND slot = ?'}
        ORDER BY process, slot, ordinal, part LIMIT ?`,
-      ...[query.state, ...of, query.limit],
+      ...[state, processId, slot, limit].filter((value) => value !== undefined),
     )
     return rows.map(letterOf)
   }

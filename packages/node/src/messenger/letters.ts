@@ -1,4 +1,5 @@
 import { isId } from '@heddle/protocol/base'
+import { resultLimits } from '@heddle/protocol/message'
 import type { AssignOptions, Evaluation } from './ports.ts'
 
 /** Spawns go to no process yet; all of a sender's share this lane. */
@@ -29,6 +30,9 @@ export type Letter = {
 
 type Emitted = Evaluation['result']
 
+/** Processes that one assignment may name: what a whole result may emit. */
+const assignedMax = resultLimits.emissions
+
 /** What never fits into an index, for the assignment a posted process's own target asks for. */
 export const targetIndex = -1
 
@@ -38,6 +42,12 @@ export function deliveryId(letter: Letter): string {
   const base = `${processId}/${epoch}/${slot}/${index}`
   if (letter.kind === 'spawned') return `${base}/spawned`
   return letter.kind === 'assign' ? `${base}/${letter.part}` : base
+}
+
+/** The slot that a `deliveryId` names; -1 where it is none. */
+export function slotNamed(id: string): number {
+  const slot = Number(id.split('/', 3)[2])
+  return Number.isSafeInteger(slot) ? slot : -1
 }
 
 /** Everything a slot emitted, in the order of its indexes. Malformed entries carry a `defect`. */
@@ -57,7 +67,8 @@ export function lettersOf(
     letters.push({ ...base, index: index++, kind: 'spawn', target: spawnLane })
   }
   for (const assignment of list(emitted.Assignments)) {
-    letters.push(...assignLetters({ ...base, index: index++, kind: 'assign' }, assignment))
+    const made = assignLetters({ ...base, index: index++, kind: 'assign' }, assignment)
+    for (const letter of made) letters.push(letter)
   }
   return letters
 }
@@ -102,6 +113,9 @@ function assignLetters(letter: Unaddressed, assignment: unknown): Letter[] {
   if (processes.length === 0) {
     return [{ ...letter, target: '', messageId, defect: 'an assignment names no Processes' }]
   }
+  if (processes.length > assignedMax) {
+    return [{ ...letter, target: '', messageId, defect: tooManyAssigned(processes.length) }]
+  }
   const assign = assignOptions(assignment)
   return processes.map((target, part) => {
     const one = { ...letter, part, messageId, assign }
@@ -109,6 +123,10 @@ function assignLetters(letter: Unaddressed, assignment: unknown): Letter[] {
     const shown = shownTarget(target)
     return { ...one, target: shown, defect: `Processes of an assignment holds ${shown}, no id` }
   })
+}
+
+function tooManyAssigned(processes: number): string {
+  return `one assignment names ${processes} processes; ${assignedMax} are the most`
 }
 
 function assignOptions(assignment: unknown): AssignOptions {
@@ -126,14 +144,15 @@ function assignOptions(assignment: unknown): AssignOptions {
 export function tagAssignments(letter: Letter, message: unknown, messageId: string): Letter[] {
   const tag = list(field(message, 'Tags')).find((one) => field(one, 'name') === 'Assignments')
   if (tag === undefined) return []
-  return processNames(field(tag, 'value')).map((given, at) => {
+  const { processId, epoch, slot, index } = letter
+  const base = { processId, epoch, slot, index, kind: 'assign' as const, messageId }
+  const names = processNames(field(tag, 'value'))
+  if (names.length > assignedMax) {
+    return [{ ...base, part: 1, target: '', defect: tooManyAssigned(names.length) }]
+  }
+  return names.map((given, at) => {
     const target = shownTarget(given)
-    const { processId, epoch, slot, index } = letter
-    const made: Letter = {
-      ...{ processId, epoch, slot, index, part: at + 1, kind: 'assign' },
-      target,
-      messageId,
-    }
+    const made: Letter = { ...base, part: at + 1, target }
     return isId(target) ? made : { ...made, defect: `the Assignments tag holds ${target}, no id` }
   })
 }

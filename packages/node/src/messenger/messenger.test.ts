@@ -355,7 +355,10 @@ describe('pushing', () => {
     const receiver = await node.spawn(user, silent)
     const sender = await node.spawn(
       user,
-      onGo(() => ({ Messages: [{ Target: receiver, Anchor: '', Tags: [] }] })),
+      onGo(() => {
+        const message = { Target: receiver, Anchor: '', Tags: [] }
+        return { Messages: [message, message] }
+      }),
     )
     let isDown = true
     node.fault = (call) => (isDown && call === 'schedule' ? 'before' : undefined)
@@ -365,7 +368,7 @@ describe('pushing', () => {
       const { body } = await run.request('GET', `/outbox?process-id=${sender}&state=dead`)
       return body as { entries: { attempts: number; lastError: string }[] }
     }
-    await until(async () => (await dead()).entries.length === 1)
+    await until(async () => (await dead()).entries.length === 2)
     expect((await dead()).entries[0]).toMatchObject({
       attempts: 2,
       lastError: 'schedule fails on purpose',
@@ -379,24 +382,29 @@ describe('pushing', () => {
     expect(await run.request('POST', '/outbox/retry', owner.bytes)).toMatchObject({
       body: { retried: 0 },
     })
+    const name = `${sender}/0/1/1`
+    const named = await itemOf(user, { target: sender, tags: tags({ 'Delivery-Id': name }) })
+    expect(await run.request('POST', '/outbox/retry', named.bytes)).toMatchObject({
+      body: { retried: 1 },
+    })
     const all = await itemOf(user, { target: sender })
     expect(await run.request('POST', '/outbox/retry', all.bytes)).toMatchObject({
       status: 200,
       body: { retried: 1 },
     })
-    await until(() => arrived(node, receiver).length === 1)
+    await until(() => arrived(node, receiver).length === 2)
     expect((await dead()).entries).toEqual([])
     // A push by hand of what went through changes nothing.
     const url = `/push/${go.id}/0?process-id=${sender}`
     expect(await run.request('POST', url)).toMatchObject({ status: 202 })
-    expect(await run.request('POST', `/push/${go.id}/1?process-id=${sender}`)).toMatchObject({
+    expect(await run.request('POST', `/push/${go.id}/2?process-id=${sender}`)).toMatchObject({
       status: 404,
     })
     await until(async () => {
       const { body } = await run.request('GET', `/outbox?process-id=${sender}`)
       return (body as { pending: number }).pending === 0
     })
-    expect(arrived(node, receiver)).toHaveLength(1)
+    expect(arrived(node, receiver)).toHaveLength(2)
   })
 })
 

@@ -20,7 +20,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function outbound(options: Partial<typeof messengerDefaults> = {}): Outbound {
-  const all = { ...messengerDefaults, requestTimeoutMs: 100, nodePauseMs: 50, ...options }
+  const all = { ...messengerDefaults, requestTimeoutMs: 5000, nodePauseMs: 50, ...options }
   return new Outbound(globalThis.fetch, runtime, all)
 }
 
@@ -42,7 +42,9 @@ describe('outbound calls', () => {
       if (request.url === '/half') reply.write('{')
     })
     for (const path of ['/none', '/half']) {
-      await expect(outbound().call(url + path, { method: 'GET' })).rejects.toMatchObject({
+      await expect(
+        outbound({ requestTimeoutMs: 100 }).call(url + path, { method: 'GET' }),
+      ).rejects.toMatchObject({
         code: 'node-unreachable',
         message: expect.stringContaining('within 100 ms'),
       })

@@ -26,6 +26,8 @@ const limitMax = 1000
 /** Slots looked through for delivered letters in one request. */
 const scanSlotsMax = 2000
 const scanPage = 200
+const scanReadsMax = 24
+const scanBytes = 16 * 1024 * 1024
 
 type OutboxQuery = {
   readonly processId: string | undefined
@@ -97,21 +99,27 @@ async function deliveredEntries(
   epochOf: (processId: string, slot: number) => Promise<number>,
 ): Promise<OutboxEntry[]> {
   const entries: OutboxEntry[] = []
-  const through = courier.pump.cursor(processId)
-  const least = Math.max(0, through - scanSlotsMax)
-  for (let end = through; end > least && entries.length < limit; end -= scanPage) {
-    const from = Math.max(least, end - scanPage)
-    const page = await compute.evaluations(processId, from, end - from)
+  let end = courier.pump.cursor(processId)
+  const least = Math.max(0, end - scanSlotsMax)
+  let most = scanPage
+  for (let reads = 0; reads < scanReadsMax && end > least && entries.length < limit; reads++) {
+    const count = Math.min(most, end - least)
+    const page = await compute.evaluations(processId, end - count, count, scanBytes)
+    // Large results: the newest of them were cut off, and come first here.
+    most = Math.ceil(count / 8)
+    if (page.length < count && count > 1) continue
+    most = scanPage
+    end -= count
     for (const { slot, result } of page.toReversed()) {
       const found = lettersOf(processId, 0, slot, result)
-      if (found.length === 0 || slot >= end) continue
+      if (found.length === 0) continue
       const epoch = await epochOf(processId, slot)
       for (const letter of found) {
+        if (entries.length >= limit) return entries
         if (courier.letters.find(letter) === undefined) {
           entries.push({ ...shown({ ...letter, epoch }), state: 'delivered' })
         }
       }
-      if (entries.length >= limit) break
     }
   }
   return entries

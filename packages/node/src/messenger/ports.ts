@@ -36,7 +36,13 @@ export type Evaluation = {
 
 /** The outbox: what processes emitted is durable there, with the result it came from. */
 export type ComputePort = {
-  evaluations(processId: string, fromSlot: number, limit: number): Promise<readonly Evaluation[]>
+  /** Those that are read end with the one that reaches `bytesMax`. */
+  evaluations(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax: number,
+  ): Promise<readonly Evaluation[]>
   evaluatedHead(processId: string): number
   onEvaluated(listener: (processId: string, slot: number) => void): void
 }

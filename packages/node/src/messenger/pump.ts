@@ -25,7 +25,10 @@ type Reading = {
 }
 
 const slotsPerRead = 64
+const bytesPerRead = 16 * 1024 * 1024
 const readsAtOnce = 8
+/** After so many, which may all have become rows, others get their turn. */
+const lettersPerTurn = 250
 
 /**
  * Reads the outbox (the durable results of compute) in slot order, one reader per process, and posts
@@ -45,6 +48,8 @@ export class Pump {
   /** Processes whose results could not be read just now. */
   readonly #failed = new Set<string>()
   #reads = 0
+  /** Letters posted in this turn of the event loop, about. */
+  #posted = 0
   #again: Cancel | undefined
   #stopped = false
 
@@ -155,12 +160,13 @@ export class Pump {
     // What another scheduler orders is pushed by the messenger beside it.
     if (scheduler.head(processId) === 0) return false
     const { next } = reading.window
-    const evaluations = await compute.evaluations(processId, next, slotsPerRead)
+    const evaluations = await compute.evaluations(processId, next, slotsPerRead, bytesPerRead)
     const gapless = evaluations.filter((one, at) => one.slot === next + at)
     const slots = await this.#withOrigins(processId, gapless)
     if (this.#stopped) return false
     for (const evaluation of gapless) {
-      this.#post(reading, evaluation, slots.get(evaluation.slot))
+      await this.#post(reading, evaluation, slots.get(evaluation.slot))
+      if (this.#stopped) return false
     }
     return gapless.length > 0 && compute.evaluatedHead(processId) > reading.window.next
   }
@@ -178,7 +184,12 @@ export class Pump {
     return new Map(slots.map((slot) => [slot.evaluation.slot, slot]))
   }
 
-  #post(reading: Reading, { processId, slot, result }: Evaluation, out?: SlotOut): void {
+  /** Posts what a slot emitted. */
+  async #post(
+    reading: Reading,
+    { processId, slot, result }: Evaluation,
+    out?: SlotOut,
+  ): Promise<void> {
     const { lanes, letters } = this.#deps
     const found = out === undefined ? [] : lettersOf(processId, out.epoch, slot, result)
     openSlot(reading.window, slot, found.length)
@@ -186,6 +197,10 @@ export class Pump {
     for (const letter of found) {
       if (slot < reading.rereadTo && letters.find(letter) !== undefined) this.settled(letter)
       else lanes.post(letter, out)
+      if (++this.#posted < lettersPerTurn) continue
+      this.#posted = 0
+      await this.#deps.runtime.timer.sleep(0)
+      if (this.#stopped) return
     }
   }
 

@@ -4,7 +4,7 @@ import { type Route, type RouteReply, type RouteRequest, replyError } from '../n
 import type { Courier } from './courier.ts'
 import * as errors from './errors.ts'
 import type { Intake } from './intake.ts'
-import { deliveryId, type Letter, lettersOf, messageCount } from './letters.ts'
+import { deliveryId, type Letter, lettersOf, messageCount, slotNamed } from './letters.ts'
 import type { MessengerOptions } from './options.ts'
 import { outboxQuery, readOutbox } from './outbox.ts'
 import type { AssignOptions, MessengerDeps } from './ports.ts'
@@ -188,7 +188,8 @@ async function retry(deps: Deps, request: RouteRequest): Promise<RouteReply> {
   const { processId } = sender
   const only = tagValue(item.tags, 'Delivery-Id')
   const { letters } = deps.courier()
-  const dead = letters.list({ processId, state: 'dead', limit: retriedMax })
+  const of = only === undefined ? { processId } : { processId, slot: slotNamed(only) }
+  const dead = letters.list({ ...of, state: 'dead', limit: retriedMax })
   const chosen = dead.filter((letter) => only === undefined || deliveryId(letter) === only)
   reviveAll(deps, chosen)
   await deps.state.durable()

@@ -81,7 +81,7 @@ export class Senders {
 
   /** One slot, read again. Throws `result-missing` where it is not evaluated. */
   async slot(processId: string, slot: number): Promise<SlotOut> {
-    const evaluations = await this.#deps.compute.evaluations(processId, slot, 1)
+    const evaluations = await this.#deps.compute.evaluations(processId, slot, 1, 1)
     const [out] =
       evaluations[0]?.slot === slot ? await this.withOrigins(processId, evaluations) : []
     if (out === undefined) throw resultMissing(`slot ${slot} of ${processId} has no result yet`)

@@ -1,7 +1,7 @@
 import { encodeBase64Url, equalBytes, errorMessage } from '../base/index.ts'
 import type { CryptoEngine } from '../crypto/index.ts'
 import { type Item, ownerAddress } from '../item/index.ts'
-import { type LogEntry, verifyAssignment } from '../message/index.ts'
+import { errorResult, type LogEntry, verifyAssignment } from '../message/index.ts'
 import { type AttestationStatement, readAttestation } from './attestation.ts'
 import { type Difference, firstDifference } from './difference.ts'
 import { digestResult, resultChainNext, resultChainStart } from './result-chain.ts'
@@ -59,6 +59,8 @@ export async function judgeSlot(proof: SlotProof, context: JudgeContext): Promis
   const contradiction = (await contradictionIn(proof, context)) ?? chainDifference(proof, context)
   if (contradiction !== undefined) return { outcome: 'differs', ...contradiction }
   if (proof.decidedBy === 'unit') {
+    const pretended = pretendedDifference(proof.result)
+    if (pretended !== undefined) return { outcome: 'differs', ...pretended }
     const reason = 'the unit ended this evaluation by its clock, which nobody can repeat'
     return { outcome: 'undecided', reason, isByUnit: true }
   }
@@ -74,6 +76,13 @@ export async function judgeSlot(proof: SlotProof, context: JudgeContext): Promis
     digestDifference('stateRoot', context.rootAfter, run.rootAfter)
   if (difference !== undefined) return { outcome: 'differs', ...difference }
   return { outcome: 'verified', rootAfter: run.rootAfter }
+}
+
+/** A unit's clock can end a message; it gives no output and emits nothing. */
+function pretendedDifference(result: unknown): Difference | undefined {
+  const error = (result as { readonly Error?: unknown } | null | undefined)?.Error
+  const isReason = typeof error === 'string' && error !== ''
+  return firstDifference(result, errorResult(isReason ? error : 'why it ended'))
 }
 
 /** Where the claim contradicts itself, or its own signed statement. */

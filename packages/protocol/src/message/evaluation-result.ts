@@ -8,7 +8,7 @@ export const resultLimits = {
   replyLength: 12 * 1024 * 1024,
   /** UTF-8 bytes of a result as JSON: with a record's head below the journal's 16 MiB. */
   jsonBytes: 15 * 1024 * 1024,
-  /** Messages, spawns and assignments of one result, together. */
+  /** Messages, spawns and processes that something is assigned to, of one result, together. */
   emissions: 10_000,
 } as const
 
@@ -67,7 +67,11 @@ function readResponse(response: Fields): Result {
   const messages = list(response.Messages).map(readMessage)
   const spawns = list(response.Spawns).map(readSpawn)
   const assignments = list(response.Assignments).map(readAssignmentRequest)
-  const emissions = messages.length + spawns.length + assignments.length
+  const assigned = assignments.reduce(
+    (sum, { Processes }) => sum + Math.max(1, Processes.length),
+    0,
+  )
+  const emissions = messages.length + spawns.length + assigned
   if (emissions > resultLimits.emissions) {
     return errorResult(`one message emitted ${emissions}; ${resultLimits.emissions} are the most`)
   }

@@ -184,6 +184,10 @@ test('whatever fails is a result with Error and without emissions', () => {
     ['{"ok":true,"response":{"Error":"bad","Messages":[{"Target":"T"}]}}', /^bad$/],
     ['{"ok":true,"response":{"Output":"x: not enough memory for buffer allocation"}}', /memory/],
     [`{"ok":true,"response":{"Messages":[${'{},'.repeat(10_000)}{}]}}`, /emitted 10001/],
+    [
+      `{"ok":true,"response":{"Assignments":[{"Message":"m","Processes":[${'"a",'.repeat(10_000)}"a"]}]}}`,
+      /emitted 10001/,
+    ],
     [' '.repeat(resultLimits.replyLength + 1), /too large/],
   ]
   for (const [text, error] of failing) {

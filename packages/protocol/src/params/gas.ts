@@ -1,5 +1,5 @@
 /**
- * Gas, version `gas-1`: what one message of a prepared WebAssembly module may cost. Part of what all
+ * Gas, version `gas-2`: what one message of a prepared WebAssembly module may cost. Part of what all
  * nodes agree on: a module prepared under another table gives other results, so a change here is a
  * new version, never an edit. One unit is about one simple instruction of optimised code; the
  * weights of the others follow how long they may take at worst, not on average.
@@ -7,7 +7,7 @@
 export type InstructionClass = keyof typeof gasTable.instructions
 
 export const gasTable = {
-  version: 'gas-1',
+  version: 'gas-2',
   /** Gas per instruction, charged per basic block before the block runs. */
   instructions: {
     /** Leaves no machine code: block, end, else, nop, drop, constants, local.get, local.tee. */
@@ -37,6 +37,12 @@ export const gasTable = {
   functionEntry: 4,
   /** Bytes that one unit pays for in memory.copy, memory.fill and what the host copies. */
   bulkBytesPerGas: 8,
+  /** Each random byte: the host hashes for every 32 of them. */
+  randomByte: 32,
+  /** Each letter of a pattern that the host writes a date by: two of them may become twenty. */
+  dateLetter: 512,
+  /** Each buffer of a list that the host walks through, whatever its size. */
+  listedBuffer: 64,
   /** Each 64 KiB page that memory grows by: the kernel zeroes it. */
   pageGrowth: 16_384,
   /** What a module's start function may cost. */

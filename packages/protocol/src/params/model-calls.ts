@@ -17,7 +17,7 @@ export const modelCalls = {
   /** Units of a model's gas that a call costs beside its tokens, and each unit of its request's JSON. */
   callGas: 1000,
   requestGasPerUnit: 4,
-  /** What a unit of a model's gas (a thousand multiplications) costs: steps of `js` actors, units of `gas-1`. */
+  /** What a unit of a model's gas (a thousand multiplications) costs: steps of `js` actors, units of `gas-2`. */
   stepsPerGas: 4,
   unitsPerGas: 250,
 } as const

@@ -1,6 +1,6 @@
 /**
  * Reads of a weave drive (`/data`, `/tx`, `/tx2`, `/block`): what every node agrees on, as it decides
- * what a message may read and what that costs. Gas is in units of `gas-1`.
+ * what a message may read and what that costs. Gas is in units of `gas-2`.
  */
 export const weaveDrive = {
   /** Value of an `Extension` tag of the process or its module. */

@@ -28,7 +28,7 @@ export type QueryInput = {
 /** An item or transaction as the node's index tells it; to check it, download it. */
 export type FoundItem = {
   readonly id: string
-  /** Address that signed it. */
+  /** Address that signed it; empty, as all else but the id, where the node cannot read it any more. */
   readonly owner: string
   /** Process or address it was sent to; empty without one. */
   readonly recipient: string

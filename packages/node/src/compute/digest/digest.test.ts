@@ -242,6 +242,19 @@ test('an honest unit is verified, a lying one is caught and the field named', as
     return await Promise.all(honest.map((proof) => (proof.slot === 1 ? lie(proof) : proof)))
   }
   expect(await verify({ ...checked(), proofs }, 6)).toMatchObject({ outcome: 'differs', slot: 1 })
+  // A clock ends messages; it emits none.
+  const late = { Error: 'late', Messages: [credit], Spawns: [], Assignments: [] }
+  const minting: CheckedUnit['proofs'] = async (id, from, limit) => {
+    const honest = (await checked().proofs(id, from, limit)) as Json[]
+    const lie = (proof: Json) =>
+      consistentLie({ ...proof, decidedBy: 'unit' }, { ...late, Output: '', GasUsed: 0 })
+    return await Promise.all(honest.map((proof) => (proof.slot === 1 ? lie(proof) : proof)))
+  }
+  expect(await verify({ ...checked(), proofs: minting }, 6)).toMatchObject({
+    outcome: 'differs',
+    field: 'Result.Messages[0]',
+    slot: 1,
+  })
   // Saying that its clock decided is no way around the chain.
   const excused: CheckedUnit['proofs'] = async (id, from, limit) =>
     ((await checked().proofs(id, from, limit)) as Json[]).map((proof) =>

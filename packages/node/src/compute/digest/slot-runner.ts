@@ -71,9 +71,9 @@ export class SlotRunner {
    */
   async run(entry: LogEntry): Promise<SlotRun> {
     const { facts } = this
-    const { items, engine } = this.#dependencies
+    const { engine } = this.#dependencies
     const { messageId, processId, slot } = entry.assignment
-    const item = entry.message ?? (await items.item(messageId))
+    const item = entry.message ?? (await this.#assigned(messageId))
     if (item === undefined) throw unknownItem(messageId, processId, slot)
     const first = this.#slotOf.get(messageId)
     if (first !== undefined) {
@@ -84,6 +84,13 @@ export class SlotRunner {
     const { work } = presentSlot(facts, entry, item, engine)
     const outcome = await this.#evaluate(processId, [work])
     return { result: JSON.parse(outcome.json) }
+  }
+
+  /** An item that was assigned by its id, if the one that is to be had is it. */
+  async #assigned(messageId: string): Promise<Item | undefined> {
+    const { items, verify } = this.#dependencies
+    const item = await items.item(messageId)
+    return item?.id === messageId && (await verify(item)) ? item : undefined
   }
 
   /** Root of the state now; undefined where nothing was evaluated yet. */

@@ -37,7 +37,7 @@ export function writeEmissions(
   const error = isUndefined(engine, itemOf(list, 0)) ? undefined : reader.text(list, 0)
   const output = reader.output(list)
   const written: Written = { assignments: [], messages: [], spawns: [] }
-  if (list.count - firstEmissionAt > resultLimits.emissions) throw notEmissions()
+  reader.count(list.count - firstEmissionAt)
   if (error === undefined) {
     for (let i = firstEmissionAt; i < list.count; i++) reader.emission(list, i, written)
   }
@@ -79,6 +79,7 @@ export function writeFailure(reason: string, gasUsed: number): WrittenResult {
 class EmissionReader {
   readonly #engine: Engine
   #bytes = 0
+  #emissions = 0
   readonly #admit: (bytes: number) => void
 
   constructor(engine: Engine) {
@@ -93,6 +94,12 @@ class EmissionReader {
   /** Bytes of all texts so far. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Notes so many emissions more. */
+  count(emissions: number): void {
+    this.#emissions += emissions
+    if (this.#emissions > resultLimits.emissions) throw tooMany()
   }
 
   list(at: ValueAddress): List {
@@ -164,7 +171,10 @@ class EmissionReader {
     const baseLayer = booleanAt(engine, itemOf(list, 3)) === true ? '"BaseLayer":true,' : ''
     const hasExclude = list.count > 4 && !isUndefined(engine, itemOf(list, 4))
     const exclude = hasExclude ? `"Exclude":${this.#texts(itemOf(list, 4))},` : ''
-    const processes = this.#texts(itemOf(list, 2))
+    const assigned = itemOf(list, 2)
+    // The assignment itself is counted, for the first of them.
+    this.count(Math.max(0, this.list(assigned).count - 1))
+    const processes = this.#texts(assigned)
     return `{${baseLayer}${exclude}"Message":${this.json(list, 1)},"Processes":${processes}}`
   }
 
@@ -186,6 +196,12 @@ const protocolTags = `${tag('Data-Protocol', '"ao"')},${tag('Variant', '"ao.TN.1
 function tooLarge(): Error {
   return guestFault(
     `the result is too large: ${resultLimits.replyLength} bytes of text are the most. Emit less in one message.`,
+  )
+}
+
+function tooMany(): Error {
+  return guestFault(
+    `one message emitted more than ${resultLimits.emissions}: messages, spawns, and processes of assignments`,
   )
 }
 

@@ -56,6 +56,17 @@ describe('the compute limit', () => {
     actor.close()
   })
 
+  it('counts the processes of assignments among what a message may emit', async () => {
+    const actor = await spawnActor({
+      source: `on('Assign', msg => assign({
+        processes: new Array(Number(msg.tags.Count)).fill('a'), message: msg.id }))`,
+    })
+    const assigning = (Count: string) => actor.send({ action: 'Assign', tags: { Count } })
+    expect((await assigning('10000')).Assignments[0]?.Processes).toHaveLength(10_000)
+    await expect(assigning('10001')).rejects.toThrow(/emitted more than 10000/)
+    actor.close()
+  })
+
   it('covers the boot', async () => {
     const actor = await createActor({ source: '', tags: tight })
     const spawned = { tags: { Type: 'Process' }, id: actor.id, data: 'for (;;);' }

@@ -1,9 +1,9 @@
-import { errorMessage } from '@heddle/protocol/base'
 import {
   memoryLimitTooLow,
   moduleFormatUnknown,
   moduleImportsUnknown,
   moduleInvalid,
+  notCompiled,
 } from '../guest/errors.ts'
 import { exposeGlobals } from '../guest/module/expose-globals.ts'
 import { type ModuleShape, readShape } from '../guest/module/shape.ts'
@@ -83,6 +83,6 @@ async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)
   } catch (error) {
-    throw moduleInvalid(errorMessage(error), error)
+    throw notCompiled(error)
   }
 }

@@ -1,4 +1,5 @@
 import { isHeddleError } from '@heddle/protocol/base'
+import { gasTable } from '@heddle/protocol/params'
 import { describe, expect, it } from 'vitest'
 import type { Guest, GuestOptions } from '../guest/ports.ts'
 import { type BuiltModule, buildModule, int, long, types } from '../prepare/testing/build-module.ts'
@@ -126,6 +127,44 @@ describe('a raw module', () => {
     expect(await failing([0x03, 0x40, 0x0c, 0, 0x0b, 0x00])).toMatch(/^guest-out-of-gas/)
     expect(await failing(reply(65_530, 100))).toContain('leaves the memory')
     expect(await failing(echo, 'x'.repeat(70_000))).toContain('no room')
+  })
+
+  it('pays for host calls what they take, so that gas ends them and no clock', async () => {
+    const random = { space: 'heddle', name: 'random', params: [i32, i32], results: [i32] }
+    const list = {
+      ...{ space: 'wasi_snapshot_preview1', name: 'fd_write' },
+      ...{ params: [i32, i32, i32, i32], results: [i32] },
+    }
+    const spent = async (imported: Import, ...args: number[]) => {
+      const call = [...args.flatMap((value) => int(value)), 0x10, 0, 0x1a]
+      const guest = await open(raw([...call, ...reply(0, 0)], [imported]))
+      guest.handle(message, environment, context)
+      return guest.gasUsed?.() ?? 0
+    }
+    expect((await spent(random, 64, 10_000)) - (await spent(random, 64, 0))).toBe(
+      10_000 * gasTable.randomByte + 10_000 / gasTable.bulkBytesPerGas,
+    )
+    expect((await spent(list, 1, 4096, 1000, 0)) - (await spent(list, 1, 4096, 0, 0))).toBe(
+      1000 * gasTable.listedBuffer,
+    )
+  })
+
+  it('does not read names longer than any field has', async () => {
+    const field = { space: 'heddle', name: 'field', params: [i32, i32, i32, i32], results: [i32] }
+    const call = [...int(64), ...int(60_000), ...int(0), ...int(0), 0x10, 0, 0xac]
+    const guest = await open(raw([...call, ...long(1), 0x7c, ...long(2 ** 33), 0x84], [field]))
+    // Not there is -1: one more makes an empty reply.
+    expect(guest.handle(message, environment, context)).toBe('')
+  })
+
+  it('fails a message whose reply is too long, before anything is made of it', async () => {
+    const pages = 40 * 16
+    const grow = [...int(pages), 0x40, 0, 0x1a]
+    const code = [...grow, ...reply(0, pages * 65_536)]
+    const guest = await open({ ...raw(code), memory: [0, 1] }, { memoryBytes: 2 ** 26 })
+    expect(await refusal(() => guest.handle(message, environment, context))).toMatch(
+      /^guest-reply-too-large: the result is too large: 41943040 bytes, and 12582912 characters/,
+    )
   })
 
   it('is not used again after it failed or was closed', async () => {

@@ -1,5 +1,6 @@
 import { assert, errorMessage } from '@heddle/protocol/base'
 import { gasTable } from '@heddle/protocol/params'
+import { decodeReply } from '../guest/decode-reply.ts'
 import { seededChance } from '../guest/emscripten/chance.ts'
 import { readGlobalState, writeGlobalState } from '../guest/emscripten/global-state.ts'
 import {
@@ -178,7 +179,7 @@ function put(memory: WebAssembly.Memory, at: number, length: number, text: strin
 
 function read(memory: WebAssembly.Memory, at: number, length: number): string {
   if (at + length > memory.buffer.byteLength) throw guestFault('its reply leaves the memory')
-  return Buffer.from(memory.buffer, at, length).toString('utf8')
+  return decodeReply(new Uint8Array(memory.buffer, at, length))
 }
 
 function restore(

@@ -28,7 +28,7 @@ function textAt(world: World, at: number, length: number): string {
 
 /** `field(nameAt, nameLength, at, room)`: copies what fits and gives the whole length, or -1. */
 function copyField(world: World, nameAt = 0, nameLength = 0, at = 0, room = 0): number {
-  const value = fieldOf(world, textAt(world, nameAt, nameLength))
+  const value = fieldOf(world, bytesAt(world, nameAt, nameLength))
   if (value === undefined) return -1
   const part = value.subarray(0, room >>> 0)
   bytesAt(world, at, part.length).set(part)
@@ -59,6 +59,7 @@ function print(world: World, at = 0, length = 0): undefined {
 }
 
 function drawBytes(world: World, at = 0, length = 0): number {
+  world.meter?.charge((length >>> 0) * gasTable.randomByte)
   world.chance.fill(bytesAt(world, at, length))
   return success
 }
@@ -92,8 +93,8 @@ function readClock(world: World, _clock: number, _precision: number, at = 0): nu
 function writeFile(world: World, file = 0, list = 0, count = 0, writtenAt = 0): number {
   if (file !== 1 && file !== 2) return badFile
   let written = 0
+  world.meter?.charge((count >>> 0) * gasTable.listedBuffer)
   for (let i = 0; i < count >>> 0; i++) {
-    world.meter?.charge(1)
     const entry = (list >>> 0) + 8 * i
     const length = viewOf(world).getUint32(entry + 4, true)
     print(world, viewOf(world).getUint32(entry, true), length)

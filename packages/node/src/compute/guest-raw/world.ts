@@ -15,7 +15,13 @@ export type World = {
   messageJson: string
   environmentJson: string
   /** Fields of the message, read from its JSON when the first is asked for. */
-  fields: ReadonlyMap<string, Uint8Array> | undefined
+  fields: Fields | undefined
+}
+
+/** `nameBytesMax`: of the longest name; a longer one need not be looked at. */
+type Fields = {
+  readonly values: ReadonlyMap<string, Uint8Array>
+  readonly nameBytesMax: number
 }
 
 const messageFields = [
@@ -25,14 +31,16 @@ const messageFields = [
 
 /**
  * The value of a field of the message as UTF-8: `Data`, `From`…, `Process.Id`, `Process.Owner`,
- * `Module.Id`, or `Tag.` and a tag's name (the first of that name).
+ * `Module.Id`, or `Tag.` and a tag's name (the first of that name). `name` is UTF-8 too.
  */
-export function fieldOf(world: World, name: string): Uint8Array | undefined {
+export function fieldOf(world: World, name: Uint8Array): Uint8Array | undefined {
   world.fields ??= readFields(world.messageJson, world.environmentJson)
-  return world.fields.get(name)
+  const { values, nameBytesMax } = world.fields
+  if (name.length > nameBytesMax) return undefined
+  return values.get(Buffer.from(name).toString('utf8'))
 }
 
-function readFields(messageJson: string, environmentJson: string): Map<string, Uint8Array> {
+function readFields(messageJson: string, environmentJson: string): Fields {
   const found = new Map<string, Uint8Array>()
   const put = (name: string, value: unknown) => {
     if (value === undefined || value === null || typeof value === 'object') return
@@ -47,7 +55,8 @@ function readFields(messageJson: string, environmentJson: string): Map<string, U
   for (const part of ['Process', 'Module'])
     for (const name of ['Id', 'Owner'])
       put(`${part}.${name}`, member(member(environment, part), name))
-  return found
+  const nameBytesMax = Math.max(...[...found.keys()].map((name) => Buffer.byteLength(name)))
+  return { values: found, nameBytesMax }
 }
 
 function member(value: unknown, name: string): unknown {

@@ -1,4 +1,3 @@
-import { errorMessage } from '@heddle/protocol/base'
 import type { Prepare } from '../prepare/cache.ts'
 import { checkModule } from '../prepare/prepare.ts'
 import { type Dialect, dialects } from './emscripten/dialects.ts'
@@ -10,6 +9,7 @@ import {
   moduleFormatUnknown,
   moduleImportsUnknown,
   moduleInvalid,
+  notCompiled,
 } from './errors.ts'
 import { dataEnd } from './module/data-end.ts'
 import { dropMetering, meteringImport } from './module/drop-metering.ts'
@@ -148,6 +148,6 @@ async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>)
   } catch (error) {
-    throw moduleInvalid(errorMessage(error), error)
+    throw notCompiled(error)
   }
 }

@@ -1,4 +1,4 @@
-import { HeddleError } from '@heddle/protocol/base'
+import { errorMessage, HeddleError } from '@heddle/protocol/base'
 
 /** The guest trapped, exited or aborted: its memory is no longer a state of the process. */
 export function guestFault(reason: string, cause?: unknown): HeddleError {
@@ -43,17 +43,28 @@ export function guestMessageTooLarge(messageBytes: number, freeBytes: number): H
   )
 }
 
+/** The reply is longer than any that is taken; it was not decoded. */
+export function guestReplyTooLarge(replyBytes: number, lengthMax: number): HeddleError {
+  return new HeddleError(
+    'guest-reply-too-large',
+    'exhausted',
+    `the result is too large: ${replyBytes} bytes, and ${lengthMax} characters are the most. ` +
+      'Emit less in one message.',
+    { replyBytes, lengthMax },
+  )
+}
+
 /** One message may read only so much of a drive. */
 export function driveLimit(what: string): HeddleError {
   return new HeddleError('weave-drive-limit', 'exhausted', `the module ${what}`)
 }
 
-/** No glue here for this `Module-Format`. */
+/** No glue here for this `Module-Format`. The text becomes results, so it tells nothing of this node. */
 export function moduleFormatUnknown(format: string, known: readonly string[]): HeddleError {
   return new HeddleError(
     'module-format-unknown',
     'invalid',
-    `unknown Module-Format ${JSON.stringify(format)}: this node runs ${known.join(', ')}`,
+    `unknown Module-Format ${JSON.stringify(format)}: \`heddle module add FILE\` reads it off the file`,
     { format, known },
   )
 }
@@ -68,6 +79,16 @@ export function moduleInvalid(reason: string, cause?: unknown): HeddleError {
     { reason },
     options,
   )
+}
+
+/**
+ * The engine did not compile a module. In our words: the engine's are other ones in its next version, and
+ * these become results. What is no fault of the module's is this machine's.
+ */
+export function notCompiled(error: unknown): HeddleError {
+  return error instanceof WebAssembly.CompileError
+    ? moduleInvalid('no engine compiles it', error)
+    : guestHostFailure(errorMessage(error), error)
 }
 
 /** The module asks its host for something that is not offered. */

@@ -5,7 +5,12 @@ import { type Cursor, encodeCursor, type Sort } from './cursor.ts'
 /** What a listing needs of the unit. */
 type ResultSource = {
   evaluatedHead(processId: string): number
-  evaluations(processId: string, fromSlot: number, limit: number): Promise<Evaluation[]>
+  evaluations(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax: number,
+  ): Promise<Evaluation[]>
   heads(
     processId: string,
     fromSlot: number,
@@ -45,13 +50,21 @@ export async function listResults(
   const { first, end } = await slotRange(source, processId, page)
   const edges: { node: Result; cursor: string }[] = []
   let bytes = 0
+  let most = readSlots
   let slot = page.sort === 'ASC' ? first : end
   const left = () => (page.sort === 'ASC' ? end - slot : slot - first)
   while (left() > 0 && edges.length < page.limit && bytes < pageBytesMax) {
-    const count = Math.min(readSlots, left(), page.limit - edges.length)
+    const count = Math.min(most, left(), page.limit - edges.length)
     const from = page.sort === 'ASC' ? slot : slot - count
-    const evaluations = await source.evaluations(processId, from, count)
-    if (page.sort === 'DESC') evaluations.reverse()
+    const evaluations = await source.evaluations(processId, from, count, pageBytesMax - bytes)
+    if (evaluations.length === 0) break
+    if (page.sort === 'DESC') {
+      // The newest of them were cut off, and come first here.
+      most = Math.ceil(count / 4)
+      if (evaluations.length < count) continue
+      most = readSlots
+      evaluations.reverse()
+    }
     for (const evaluation of evaluations) {
       if (bytes >= pageBytesMax) break
       edges.push(edgeOf(evaluation, page.sort))
@@ -76,11 +89,15 @@ export async function listCron(
     if (head.cron !== undefined) slots.push(head.slot)
   }
   const edges: { node: Result; cursor: string }[] = []
+  let bytes = 0
   for (const slot of slots.slice(0, page.limit)) {
-    const [evaluation] = await source.evaluations(processId, slot, 1)
-    if (evaluation !== undefined) edges.push(edgeOf(evaluation, 'ASC'))
+    const [evaluation] = await source.evaluations(processId, slot, 1, 1)
+    if (evaluation === undefined) continue
+    edges.push(edgeOf(evaluation, 'ASC'))
+    bytes += JSON.stringify(evaluation.result).length
+    if (bytes >= pageBytesMax) break
   }
-  return { pageInfo: { hasNextPage: slots.length > page.limit }, edges }
+  return { pageInfo: { hasNextPage: slots.length > edges.length }, edges }
 }
 
 function edgeOf(evaluation: Evaluation, sort: Sort) {
@@ -112,7 +129,7 @@ async function firstSlotAt(
   let high = head
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    const [evaluation] = await source.evaluations(processId, middle, 1)
+    const [evaluation] = await source.evaluations(processId, middle, 1, 1)
     if (evaluation !== undefined && evaluation.timestampMs < timestampMs) low = middle + 1
     else high = middle
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { schedulerSigner, testMessage, testProcess } from '../testing/fake-log.ts'
-import { startTestUnit, type TestUnit } from '../testing/test-unit.ts'
+import { bytesOf, startTestUnit, type TestUnit } from '../testing/test-unit.ts'
 
 type Connection = {
   pageInfo: { hasNextPage: boolean }
@@ -131,7 +131,7 @@ test('a dry-run sees what was acknowledged and leaves nothing', async () => {
   const query = { 'process-id': own }
   for (let i = 0; i < 30; i++) await unit.send(own, { op: 'add', n: 0 })
   await unit.send(own, { op: 'add', n: 7 })
-  const before = (await unit.get(`/state/${own}`)).body as Uint8Array
+  const before = await memoryOf(own)
   const add = { Id: '1234', Owner: 'me', Data: JSON.stringify({ op: 'add', n: 1 }) }
   const replies = await Promise.all([1, 2, 3].map(() => unit.post('/dry-run', query, add)))
   for (const { status, body } of replies) {
@@ -140,8 +140,8 @@ test('a dry-run sees what was acknowledged and leaves nothing', async () => {
   }
   const fault = await unit.post('/dry-run', query, { Data: JSON.stringify({ op: 'fault', n: 1 }) })
   expect(fault.body).toMatchObject({ Error: expect.stringMatching(/trap/) })
-  const after = (await unit.get(`/state/${own}`)).body as Uint8Array
-  expect(Buffer.from(after).equals(before)).toBe(true)
+  const after = await memoryOf(own)
+  expect(after.equals(before)).toBe(true)
   expect((await unit.ask(own, { op: 'read' })).Output).toBe(7)
 })
 
@@ -202,7 +202,8 @@ test('raw memory comes with its headers', async () => {
     'Last-Timestamp': '1700000011000',
     'Last-Block-Height': '111',
   })
-  expect((body as Uint8Array).length).toBe(65_536)
+  expect(headers).toMatchObject({ 'content-length': '65536' })
+  expect(await bytesOf(body)).toHaveLength(65_536)
 })
 
 test('the list of processes shows how far each is', async () => {
@@ -224,3 +225,15 @@ test('the list of processes shows how far each is', async () => {
     ],
   })
 })
+
+test('the newest error of a process is its text', async () => {
+  const own = await unit.spawn()
+  const slot = await unit.send(own, { op: 'fault', n: 1 })
+  await unit.compute.result(own, slot)
+  const { lastError } = await unit.compute.status(own)
+  expect(lastError).toEqual({ slot, text: expect.stringMatching(/^[^{]*trap/) })
+})
+
+async function memoryOf(processId: string): Promise<Buffer> {
+  return await bytesOf((await unit.get(`/state/${processId}`)).body)
+}

@@ -4,11 +4,11 @@ import type { Clock, Timer } from '../../runtime/index.ts'
 import type { ComputeUnit } from '../compute-unit.ts'
 import { proofHandlers } from '../digest/routes.ts'
 import { requestInvalid, unknownMessage, unknownProcess } from '../errors.ts'
+import type { ProcessStatus } from '../face.ts'
 import type { ComputeOptions } from '../options.ts'
 import type { ProcessLog } from '../ports.ts'
 import { listCron, listResults } from './connection.ts'
 import { decodeCursor, type Sort } from './cursor.ts'
-import { DryRunGate } from './dry-run-gate.ts'
 import { memoryReply } from './memory-reply.ts'
 
 type RouteDependencies = {
@@ -27,7 +27,6 @@ const listLimits = { results: 25, resultsMax: 1000, cron: 500, processes: 100 } 
 /** The legacynet routes of a compute unit (ao-protocol §4), and `/processes` for operators. */
 export function computeRoutes(dependencies: RouteDependencies): Route[] {
   const { address, clock } = dependencies
-  const gate = new DryRunGate(dependencies.options.dryRunsPerPeer)
   const get = (path: string, handle: Handle) => route(dependencies, 'GET', path, handle)
   return [
     get('/', () => ({ status: 200, body: { address, timestamp: clock.nowMs() } })),
@@ -38,7 +37,7 @@ export function computeRoutes(dependencies: RouteDependencies): Route[] {
     get('/processes', (request) => readProcesses(dependencies, request)),
     ...proofHandlers(proofParts(dependencies)).map(([path, handle]) => get(path, handle)),
     route(dependencies, 'POST', '/dry-run', (request, patience) =>
-      gate.run(request.peer, () => dryRun(dependencies, request, patience)),
+      dryRun(dependencies, request, patience),
     ),
   ]
 }
@@ -90,7 +89,7 @@ async function readResult(
 
 async function dryRun(
   { unit, log }: RouteDependencies,
-  { query, body }: RouteRequest,
+  { query, body, peer }: RouteRequest,
   patience: AbortSignal,
 ): Promise<RouteReply> {
   const processId = required(query, 'process-id')
@@ -103,7 +102,7 @@ async function dryRun(
     }
   }
   const message = parseJson(body)
-  return { status: 200, body: await unit.dryRun(processId, message, patience) }
+  return { status: 200, body: await unit.dryRun(processId, message, patience, peer) }
 }
 
 async function readResults(
@@ -148,7 +147,9 @@ async function readProcesses(
   const from = readCount(query, 'cursor') ?? readCount(query, 'from') ?? 0
   const known = [...log.processes()]
   const page = known.slice(from, from + limit)
-  const processes = await Promise.all(page.map((processId) => unit.status(processId)))
+  const processes: ProcessStatus[] = []
+  // One after another: the process item of one that sleeps is read, and may have 10 MiB.
+  for (const processId of page) processes.push(await unit.status(processId))
   const end = from + page.length
   const cursor = end < known.length ? String(end) : null
   return { status: 200, body: { total: known.length, ...unit.use, cursor, processes } }

@@ -261,7 +261,9 @@ export class Evaluator {
 }
 
 /** The result of a slot, with its digest and who gave it. */
-type Decided = Pick<Outcome, 'failed' | 'json' | 'digest'> & { readonly decidedBy: Decider }
+type Decided = Pick<Outcome, 'failed' | 'error' | 'json' | 'digest'> & {
+  readonly decidedBy: Decider
+}
 
 /** Puts the outcomes of one batch in slot order into the result log. */
 class BatchRun {
@@ -294,13 +296,13 @@ class BatchRun {
     this.#failUntil((slot) => slot.work.slot === outcome.slot)
     const slot = this.#slots[this.#at]
     assert(slot !== undefined, 'an outcome is for a slot of its batch')
-    const { failed, json, digest, gasUsed, elapsedMs } = outcome
+    const { failed, error, json, digest, gasUsed, elapsedMs } = outcome
     const { cost, heavyFor } = this.#process
     cost.evaluations++
     cost.gasUsed += gasUsed
     cost.elapsedMs += elapsedMs
     this.#process.heavyFor = gasUsed >= heavyGas ? heavyMessages : Math.max(0, heavyFor - 1)
-    this.#push(slot, { failed, json, digest, decidedBy: 'module' })
+    this.#push(slot, { failed, error, json, digest, decidedBy: 'module' })
   }
 
   /** Gives the slots that were not to be evaluated, up to `limit`, their errors. */
@@ -335,10 +337,10 @@ class BatchRun {
   #fail(slot: PreparedSlot, error: string, decidedBy: Decider): void {
     const result = errorResult(error)
     const digest = digestResult(result, this.#engine)
-    this.#push(slot, { failed: true, json: JSON.stringify(result), digest, decidedBy })
+    this.#push(slot, { failed: true, error, json: JSON.stringify(result), digest, decidedBy })
   }
 
-  #push(slot: PreparedSlot, { failed, json, digest, decidedBy }: Decided): void {
+  #push(slot: PreparedSlot, { failed, error, json, digest, decidedBy }: Decided): void {
     const { assignment, cron, work } = slot
     const { timestampMs, blockHeight } = assignment
     const { resultChain: before } = this.#process
@@ -350,11 +352,7 @@ class BatchRun {
     this.#results.push(this.#process.id, record)
     this.#process.resultChain = resultChain
     this.#process.verdicts.delete(work.slot)
-    if (failed) this.#process.lastError = { slot: work.slot, text: shortError(json) }
+    if (failed) this.#process.lastError = { slot: work.slot, text: error ?? '' }
     this.#at++
   }
-}
-
-function shortError(json: string): string {
-  return json.slice(0, 200)
 }

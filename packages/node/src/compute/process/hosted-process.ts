@@ -1,5 +1,6 @@
 import type { HeddleError } from '@heddle/protocol/base'
 import type { Assignment } from '@heddle/protocol/message'
+import type { Cancel } from '../../runtime/index.ts'
 import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { Footprint } from '../worker/protocol.ts'
 import type { ProcessFacts } from './facts.ts'
@@ -34,6 +35,10 @@ export type HostedProcess = {
   readonly cost: { evaluations: number; gasUsed: number; elapsedMs: number }
   /** Why nothing goes on. Of kind `invalid` or `internal`: for good. */
   halt: HeddleError | undefined
+  /** What tries again, while it waits; readers may be before it. */
+  retry: Cancel | undefined
+  /** The slot at which a module or an item was missing last, and how often in a row. */
+  missed: { readonly slot: number; readonly times: number }
   /** Slots whose result the watchdog decided. */
   readonly verdicts: Map<number, string>
   /** A slot that was being evaluated when its thread crashed: it is tried once more, alone. */
@@ -61,6 +66,8 @@ export function hostProcess(id: string, number: number): HostedProcess {
     footprint: undefined,
     cost: { evaluations: 0, gasUsed: 0, elapsedMs: 0 },
     halt: undefined,
+    retry: undefined,
+    missed: { slot: -1, times: 0 },
     verdicts: new Map(),
     suspectSlot: undefined,
     losses: 0,

@@ -88,11 +88,22 @@ export class ResultLog {
     return record === undefined ? undefined : decodeEvaluation(processId, slot, record)
   }
 
-  /** Durable evaluations from `fromSlot` on, ascending, at most `limit`. */
-  async readMany(processId: string, fromSlot: number, limit: number): Promise<Evaluation[]> {
+  /**
+   * Durable evaluations from `fromSlot` on, ascending, at most `limit`; fewer once their records have
+   * `bytesMax` bytes.
+   */
+  async readMany(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax = Number.POSITIVE_INFINITY,
+  ): Promise<Evaluation[]> {
     const evaluations: Evaluation[] = []
+    let read = 0
     for await (const { slot, bytes } of this.#records(processId, fromSlot, fromSlot + limit)) {
       evaluations.push(decodeEvaluation(processId, slot, bytes))
+      read += bytes.length
+      if (read >= bytesMax) break
     }
     return evaluations
   }

@@ -33,7 +33,12 @@ export type TestUnit = {
   /** The result of a command. */
   ask(processId: string, command: TestCommand): Promise<{ Error?: string; Output: unknown }>
   get(path: string, query?: Record<string, string>): Promise<RouteReply>
-  post(path: string, query: Record<string, string>, body: unknown): Promise<RouteReply>
+  post(
+    path: string,
+    query: Record<string, string>,
+    body: unknown,
+    peer?: string,
+  ): Promise<RouteReply>
   close(): Promise<void>
 }
 
@@ -103,8 +108,10 @@ export async function startTestUnit(options: Partial<ComputeOptions> = {}): Prom
       return (await unit.compute.result(processId, slot)).result
     },
     get: (path, query = {}) => request(unit.compute, 'GET', path, query, new Uint8Array(0)),
-    post: (path, query, body) =>
-      request(unit.compute, 'POST', path, query, new TextEncoder().encode(JSON.stringify(body))),
+    post: (path, query, body, peer) => {
+      const bytes = new TextEncoder().encode(JSON.stringify(body))
+      return request(unit.compute, 'POST', path, query, bytes, peer)
+    },
     async close() {
       await unit.compute.close()
       await unit.results.close()
@@ -121,6 +128,7 @@ async function request(
   path: string,
   query: Record<string, string>,
   body: Uint8Array,
+  peer = '127.0.0.1',
 ): Promise<RouteReply> {
   const parts = path.split('/')
   for (const route of compute.routes()) {
@@ -141,9 +149,16 @@ async function request(
       stream: noBytes(),
       url: path,
       method,
-      peer: '127.0.0.1',
+      peer,
       signal: controller.signal,
     })
   }
   throw new Error(`no route ${method} ${path}`)
+}
+
+/** All of a body that is sent in parts. */
+export async function bytesOf(body: unknown): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const part of body as AsyncIterable<Uint8Array>) parts.push(part)
+  return Buffer.concat(parts)
 }

@@ -1,4 +1,5 @@
 import { isHeddleError } from '@heddle/protocol/base'
+import type { Result } from '@heddle/protocol/message'
 import type { Clock } from '../../runtime/index.ts'
 import {
   type CheckpointDelta,
@@ -9,6 +10,7 @@ import {
   unpackCheckpoint,
 } from '../checkpoint/index.ts'
 import { replayDiverged } from '../errors.ts'
+import { giveRoomBack } from '../guest/image/rooms.ts'
 import { encodeImage } from '../guest/image.ts'
 import type { Guest, GuestModule, MemoryImage } from '../guest/ports.ts'
 import { type KeptMessage, KeptState } from './kept-state.ts'
@@ -23,6 +25,9 @@ import { beginWatch, endWatch, leaveIfAsked } from './watch.ts'
 const instanceBytes = 448 * 1024
 /** What remembering one stored page costs. */
 const rememberedPageBytes = 160
+
+/** Of an error, for those who watch the process. */
+const shownErrorLength = 200
 
 /** Who opened a file probably opens another soon: so many messages run in the way that can. */
 const suspendingSlots = 64
@@ -123,7 +128,8 @@ export class HotProcess {
     else if (entered) await this.#restore()
     this.#nextSlot = message.slot + 1
     const elapsedMs = this.#clock.elapsedMs() - startedMs
-    return { slot: message.slot, failed, json, digest, gasUsed, elapsedMs }
+    const error = failed ? shownError(json) : undefined
+    return { slot: message.slot, failed, error, json, digest, gasUsed, elapsedMs }
   }
 
   /** Runs a message again that succeeded before. Throws `replay-diverged` where it does not now. */
@@ -148,7 +154,10 @@ export class HotProcess {
   capture(): CapturedState {
     const nextSlot = this.#nextSlot
     if (this.#kept.isEmpty) return { nextSlot, image: undefined }
-    return { nextSlot, image: encodeImage(this.#captured()) }
+    const captured = this.#captured()
+    const image = encodeImage(captured)
+    giveRoomBack(captured.pages)
+    return { nextSlot, image }
   }
 
   /** The state now, as it goes to the store; undefined where nothing was evaluated yet. */
@@ -157,7 +166,10 @@ export class HotProcess {
     this.#unsavedMs = 0
     const image = this.#kept.restoredImage
     const restored = image && this.#restored && { image, ...this.#restored }
-    return this.#stored.pack(this.#captured(), this.#nextSlot, restored)
+    const captured = this.#captured()
+    const delta = this.#stored.pack(captured, this.#nextSlot, restored)
+    giveRoomBack(captured.pages)
+    return delta
   }
 
   /** The same before the process goes to sleep; undefined too where the store has that state. */
@@ -182,6 +194,7 @@ export class HotProcess {
 
   close(): void {
     this.#guest.close()
+    this.#kept.close()
   }
 
   /** Runs a message in the quick way; where it must suspend, brings the state back, then in the other. */
@@ -251,4 +264,8 @@ export class HotProcess {
     const { json, failed } = runGuest(this.#guest, message, environment, { mayRestart })
     if (failed) throw replayDiverged(processId, message.slot, json.slice(0, 200))
   }
+}
+
+function shownError(json: string): string | undefined {
+  return (JSON.parse(json) as Result).Error?.slice(0, shownErrorLength)
 }

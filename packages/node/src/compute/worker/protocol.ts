@@ -109,6 +109,8 @@ export type Request =
 export type Outcome = {
   readonly slot: number
   readonly failed: boolean
+  /** Why it failed, the beginning: `json` may have megabytes, which only a thread has time to read. */
+  readonly error?: string | undefined
   readonly json: string
   readonly digest: Uint8Array
   readonly gasUsed: number

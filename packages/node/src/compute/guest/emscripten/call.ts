@@ -1,10 +1,11 @@
 import { errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { gasTable } from '@heddle/protocol/params'
+import { decodeReply } from '../decode-reply.ts'
 import { guestFault, guestMessageTooLarge } from '../errors.ts'
 import type { GuestContext } from '../ports.ts'
 import { seededChance } from './chance.ts'
 import { DriveFiles } from './drive-files.ts'
-import { address, type Host, memoryView, readText, touch } from './host.ts'
+import { address, type Host, memoryView, stringBytes, touch } from './host.ts'
 import { joinFiles, ModelFiles } from './model-files.ts'
 import { runSuspendable } from './suspension.ts'
 
@@ -97,7 +98,7 @@ export function callHandle(
     const overdraft = host.meter?.overdraft()
     if (overdraft !== undefined) throw overdraft
     if (result === 0) throw guestFault('handle returned nothing')
-    const text = readText(host, address(host, result))
+    const text = decodeReply(stringBytes(host, address(host, result)))
     numeric._emscripten_stack_restore?.(stack)
     return text
   } catch (error) {

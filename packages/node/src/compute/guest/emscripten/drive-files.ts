@@ -69,8 +69,8 @@ export class DriveFiles implements OpenFiles {
     const end = Math.min(open.file.sizeBytes, open.position + length)
     const memory = memoryBytes(host)
     if (at + length > memory.length) throw new RangeError('a buffer leaves the memory')
-    touch(host, at, length)
     const from = open.position
+    touch(host, at, end - from)
     while (open.position < end) {
       const bytes = this.#windowAt(host, open)
       const offset = open.position % weaveDrive.windowBytes

@@ -5,8 +5,8 @@ import {
   type HostFunction,
   memoryBytes,
   memoryView,
+  readPath,
   readPointer,
-  readText,
   touch,
   wide,
   writePointer,
@@ -101,7 +101,7 @@ function open(host: Host, _folder: number, path: number, flags: number) {
   const writes = (flags & (openCreate | openWriting)) !== 0
   const { files } = host
   const mayBeThere = files !== undefined && (!writes || files.opensWritable)
-  const opened = mayBeThere && files.open(host, readText(host, address(host, path)), writes)
+  const opened = mayBeThere && files.open(host, readPath(host, address(host, path)), writes)
   return opened || -(flags & openCreate ? errno.readOnly : errno.noEntry)
 }
 

@@ -1,5 +1,7 @@
 import { isHeddleError } from '@heddle/protocol/base'
+import { gasTable } from '@heddle/protocol/params'
 import { describe, expect, it } from 'vitest'
+import { prepareAnew } from '../../prepare/cache.ts'
 import { compileGuest } from '../compile.ts'
 import type { Guest, GuestOptions } from '../ports.ts'
 import {
@@ -56,6 +58,13 @@ describe('a guest', () => {
     expect(failure(() => guest.handle('{}', '{}', context))).toMatch(/^guest-fault: .*unreachable/)
     expect(failure(() => guest.handle('{}', '{}', context))).toContain('other')
     expect(failure(() => guest.capture())).toContain('other')
+  })
+
+  it('says in words of its own why a module does not start: they become results', async () => {
+    await expect(open({ memory: [1, 0, 4] })).rejects.toMatchObject({
+      code: 'module-invalid',
+      message: 'invalid module: it cannot start: its data, its table or its start function fails',
+    })
   })
 
   it('ends in a guest-fault on exit and abort', async () => {
@@ -139,6 +148,36 @@ describe('a guest', () => {
     }
     expect(await draw(context.seed)).toBe(await draw(context.seed))
     expect(await draw(context.seed)).not.toBe(await draw(new Uint8Array(32)))
+  })
+
+  it('pays for chance, dates and lists what they take', async () => {
+    const spent = async (name: string, module: string, ...args: number[]) => {
+      const wanted = { module, name, params: args.map(() => i32), results: [i32] }
+      const values = args.flatMap((value) => constant(value))
+      const handle = [...values, op.call, 0, op.drop, ...constant(answerAt)]
+      const bytes = tinyModule({ imports: [wanted], handle })
+      const compiled = await compileGuest(bytes, 'wasm32-unknown-emscripten4', {
+        prepare: prepareAnew,
+      })
+      const guest = await compiled.instantiate({ memoryBytes: 1 << 20 })
+      guest.handle('{}', '{}', context)
+      return guest.gasUsed?.() ?? 0
+    }
+    const wasi = 'wasi_snapshot_preview1'
+    const more = async (name: string, module: string, ...calls: [number[], number[]]) =>
+      (await spent(name, module, ...calls[1])) - (await spent(name, module, ...calls[0]))
+    const at = scratchAt
+    expect(await more('getentropy', 'env', [at, 0], [at, 1000])).toBe(1000 * gasTable.randomByte)
+    expect(await more('random_get', wasi, [at, 0], [at, 1000])).toBe(1000 * gasTable.randomByte)
+    expect(await more('fd_read', wasi, [0, at, 0, at], [0, at, 100, at])).toBe(
+      100 * gasTable.listedBuffer,
+    )
+    expect(await more('fd_write', wasi, [1, at, 0, at], [1, at, 100, at])).toBe(
+      100 * gasTable.listedBuffer,
+    )
+    // A pattern without an end in sight is paid before it is looked at.
+    const pattern = await spent('strftime', 'env', at, 100, answerAt, at)
+    expect(pattern).toBeGreaterThan(answer.length * gasTable.dateLetter)
   })
 
   it('grows memory up to its limit and is told where it cannot', async () => {

@@ -174,7 +174,7 @@ async function instantiate(program: Program, options: GuestOptions): Promise<She
     instance = await WebAssembly.instantiate(program.compiled, imports)
   } catch (error) {
     if (error instanceof RangeError) throw guestHostFailure(errorMessage(error), error)
-    throw moduleInvalid(`it cannot start: ${errorMessage(error)}`, error)
+    throw moduleInvalid('it cannot start: its data, its table or its start function fails', error)
   }
   const { memory } = instance.exports
   if (!(memory instanceof WebAssembly.Memory)) throw moduleInvalid('its export memory is not one')

@@ -70,6 +70,9 @@ export type HostFunction = (host: Host, ...args: number[]) => number | undefined
 /** An asyncify unwind or rewind under way; `data` is the address of its record. */
 type Suspension = { phase: 'none' | 'unwinding' | 'rewinding'; data: number }
 
+/** Longest path that is looked at, as in POSIX. */
+const pathBytesMax = 4096
+
 /** Records why the guest ends and returns it to be thrown. The first reason stays. */
 export function endGuest(host: Host, reason: HeddleError): HeddleError {
   host.fault ??= reason
@@ -118,13 +121,24 @@ export function wide(parts: readonly number[]): number {
   return high === undefined ? low : high * 2 ** 32 + (low < 0 ? low + 2 ** 32 : low)
 }
 
-/** NUL-terminated UTF-8 at `at`; malformed bytes become U+FFFD. */
-export function readText(host: Host, at: number): string {
+/** Bytes of a NUL-terminated string at `at`, valid until the guest runs again. */
+export function stringBytes(host: Host, at: number): Buffer {
   const bytes = Buffer.from(host.memory.buffer)
   const end = bytes.indexOf(0, at)
   if (at >= bytes.length || end < 0) throw new RangeError('a string leaves the memory')
   host.meter?.charge((end - at) / gasTable.bulkBytesPerGas)
-  return bytes.toString('utf8', at, end)
+  return bytes.subarray(at, end)
+}
+
+/** NUL-terminated UTF-8 at `at`; malformed bytes become U+FFFD. */
+export function readText(host: Host, at: number): string {
+  return stringBytes(host, at).toString('utf8')
+}
+
+/** The same of a path; empty where it is longer than any file's: decoding takes longer than its gas. */
+export function readPath(host: Host, at: number): string {
+  const bytes = stringBytes(host, at)
+  return bytes.length > pathBytesMax ? '' : bytes.toString('utf8')
 }
 
 /** Reads the clock: a function of the message, never the same value twice in one evaluation. */

@@ -10,6 +10,7 @@ import {
   memoryBytes,
   type NumberFunction,
   type RawFunction,
+  readPath,
   readText,
   touch,
 } from './host.ts'
@@ -82,7 +83,7 @@ function print(host: Host, text: number): undefined {
  */
 function openOnDrive(host: Host, path: number): number {
   const isOpening = host.files !== undefined && host.suspension.phase === 'none'
-  const opened = isOpening && host.files?.open(host, readText(host, address(host, path)), false)
+  const opened = isOpening && host.files?.open(host, readPath(host, address(host, path)), false)
   return opened || returnSuspended(host, 0)
 }
 
@@ -119,21 +120,21 @@ const hostFunctions = new Map(
   Object.entries({ ...fileImports, ...timeImports, ...legacyImports, ...processImports }),
 )
 
-/** Bytes that a host function works on, by its arguments; drawing random ones takes longer. */
-const sizes: ReadonlyMap<string, (host: Host, args: readonly number[]) => number> = new Map([
+type Price = (host: Host, args: readonly number[]) => number
+
+const ofRandom: Price = (host, [, length = 0]) => address(host, length) * gasTable.randomByte
+const ofList: Price = (host, [, , count = 0]) => address(host, count) * gasTable.listedBuffer
+
+/** What a host function costs by the size of its work, by its arguments; gas. */
+const prices: ReadonlyMap<string, Price> = new Map([
   [
     'env._emscripten_memcpy_js',
-    (host: Host, [, , length = 0]: readonly number[]) => address(host, length),
+    (host, [, , length = 0]) => address(host, length) / gasTable.bulkBytesPerGas,
   ],
-  ['env.getentropy', (host: Host, [, length = 0]: readonly number[]) => 8 * address(host, length)],
-  [
-    'wasi_snapshot_preview1.random_get',
-    (host: Host, [, length = 0]: readonly number[]) => 8 * address(host, length),
-  ],
-  [
-    'wasi_snapshot_preview1.fd_write',
-    (host: Host, [, , count = 0]: readonly number[]) => 64 * address(host, count),
-  ],
+  ['env.getentropy', ofRandom],
+  ['wasi_snapshot_preview1.random_get', ofRandom],
+  ['wasi_snapshot_preview1.fd_write', ofList],
+  ['wasi_snapshot_preview1.fd_read', ofList],
 ])
 
 /** Tells whether a function import, as `module.name`, can be served. */
@@ -169,10 +170,10 @@ function bindImport(host: Host, wanted: FunctionImport, shape: ModuleShape): Raw
 
 /** The same function, which takes gas by size where it works by size. */
 function paid(serve: HostFunction, name: string): HostFunction {
-  const size = sizes.get(name)
-  if (size === undefined) return serve
+  const price = prices.get(name)
+  if (price === undefined) return serve
   return (host, ...args) => {
-    host.meter?.charge(size(host, args) / gasTable.bulkBytesPerGas)
+    host.meter?.charge(price(host, args))
     return serve(host, ...args)
   }
 }

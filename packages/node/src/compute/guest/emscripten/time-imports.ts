@@ -1,3 +1,4 @@
+import { gasTable } from '@heddle/protocol/params'
 import {
   type CalendarTime,
   calendarFromSeconds,
@@ -97,9 +98,9 @@ function setZone(
 }
 
 function format(host: Host, buffer: number, size: number, pattern: number, time: number): number {
-  const text = Buffer.from(
-    formatCalendar(readText(host, address(host, pattern)), readTime(host, address(host, time))),
-  )
+  const wanted = readText(host, address(host, pattern))
+  host.meter?.charge(wanted.length * gasTable.dateLetter)
+  const text = Buffer.from(formatCalendar(wanted, readTime(host, address(host, time))))
   if (text.length + 1 > address(host, size)) return 0
   const at = address(host, buffer)
   const memory = memoryBytes(host)
