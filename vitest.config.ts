@@ -12,6 +12,7 @@ export default defineConfig({
       'training/**/*.test.ts',
       'docs/**/*.test.ts',
     ],
+    globalSetup: './scripts/test-folder.ts',
     // Vitest leaves a core free unless told; many of these tests wait for a disk or another process.
     maxWorkers: 2,
     testTimeout: 30_000,
