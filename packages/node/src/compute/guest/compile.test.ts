@@ -21,10 +21,10 @@ describe('compiling', () => {
     expect((await compileGuest(tinyModule({ imports }), wasm32)).format).toBe(wasm32)
   })
 
-  it('refuses a format it has no glue for, naming the ones it has', async () => {
+  it('refuses a format it has no glue for, in words that are the same on every node', async () => {
     const said = await refusal({}, 'wasm32-unknown-emscripten9')
     expect(said).toContain('module-format-unknown')
-    expect(said).toContain(wasm64)
+    expect(said).not.toContain(wasm64)
   })
 
   it('refuses bytes that are not WebAssembly, or broken at any length', async () => {
