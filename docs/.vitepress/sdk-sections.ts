@@ -44,7 +44,7 @@ export const sdkSections: readonly SdkSection[] = [
     name: 'models',
     title: 'Models and provenance',
     about: 'Models as items, answers with receipts, and where an item came from.',
-    holds: /sdk\/src\/(models|model-chunks|provenance|receipts)\.ts$/,
+    holds: /sdk\/src\/(models|model-chunks|provenance|receipts)\.ts$|protocol\/src\/lineage\//,
   },
   {
     name: 'errors',
