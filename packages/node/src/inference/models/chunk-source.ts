@@ -10,7 +10,7 @@ import { chunkHash } from './open.ts'
 export type ReadChunk = (index: number, done?: ArrayBufferLike) => Promise<Uint8Array>
 
 /** Bytes asked for ahead of those being read: they arrive while weights are packed. */
-const aheadBytes = 16 * chunkBytes
+const aheadBytes = 32 * chunkBytes
 
 /** `bytes`, if they are chunk `index`; else throws `chunk-damaged`. */
 export function checkedChunk(
