@@ -1,4 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// Temporary folders of a run lie in one, which goes with it, whatever a test that failed or was killed left.
+const folder = mkdtempSync(join(tmpdir(), 'heddle-tests-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
 
 export default defineConfig({
   test: {
@@ -12,7 +19,7 @@ export default defineConfig({
       'training/**/*.test.ts',
       'docs/**/*.test.ts',
     ],
-    globalSetup: './scripts/test-folder.ts',
+    env: { TMPDIR: folder },
     // Vitest leaves a core free unless told; many of these tests wait for a disk or another process.
     maxWorkers: 2,
     testTimeout: 30_000,
