@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { Semaphore } from '../runtime/index.ts'
 import { DryRunGate } from './dry-run-gate.ts'
-import { Semaphore } from './process/semaphore.ts'
 
 const processId = 'p'.repeat(43)
 

@@ -1,5 +1,5 @@
+import { Semaphore } from '../runtime/index.ts'
 import { dryRunsExhausted, statePending } from './errors.ts'
-import { Semaphore } from './process/semaphore.ts'
 import { untilAborted } from './process/until-aborted.ts'
 
 /** One caller's dry-runs: those not done, and the line they stand in. */

@@ -1,11 +1,11 @@
 import type { Result } from '@heddle/protocol/message'
 import { errorResult } from '@heddle/protocol/message'
+import { Semaphore } from '../runtime/index.ts'
 import { dryRunsExhausted, lossOf, statePending } from './errors.ts'
 import type { ComputeOptions } from './options.ts'
 import type { ThreadPool } from './pool/thread-pool.ts'
 import type { HostedProcess } from './process/hosted-process.ts'
 import type { Residents } from './process/residents.ts'
-import { Semaphore } from './process/semaphore.ts'
 import type { CapturedState, Outcome, WorkMessage } from './worker/protocol.ts'
 
 type State = { readonly nextSlot: number; readonly image: Uint8Array | undefined }

@@ -1,6 +1,6 @@
 import { errorMessage, isHeddleError } from '@heddle/protocol/base'
 import type { Item } from '@heddle/protocol/item'
-import { Gate } from './gate.ts'
+import { Semaphore } from '../runtime/index.ts'
 import { type Letter, outgoingAt, spawnedLetter, tagAssignments } from './letters.ts'
 import type { Locator, Place } from './locate.ts'
 import type { MessengerOptions } from './options.ts'
@@ -34,15 +34,15 @@ const delivered: Outcome = { state: 'delivered', next: [] }
 /** Delivers one letter once. Repeating a delivery is harmless, so whatever is in doubt is retried. */
 export class Deliverer {
   readonly #deps: Deps
-  readonly #local: Gate
-  readonly #remote: Gate
-  readonly #spawns: Gate
+  readonly #local: Semaphore
+  readonly #remote: Semaphore
+  readonly #spawns: Semaphore
 
   constructor(deps: Deps) {
     this.#deps = deps
-    this.#local = new Gate(deps.options.parallelLocal)
-    this.#remote = new Gate(deps.options.parallelRemote)
-    this.#spawns = new Gate(deps.options.parallelRemote)
+    this.#local = new Semaphore(deps.options.parallelLocal)
+    this.#remote = new Semaphore(deps.options.parallelRemote)
+    this.#spawns = new Semaphore(deps.options.parallelRemote)
   }
 
   /** Never throws. `slot` saves reading it again where the caller has it at hand. */
@@ -57,7 +57,7 @@ export class Deliverer {
   }
 
   /** Gates of their own, or a neighbour that hangs would hold up what never leaves this node. */
-  #gateOf(letter: Letter): Gate {
+  #gateOf(letter: Letter): Semaphore {
     if (letter.kind === 'spawn') return this.#spawns
     return this.#deps.scheduler.head(letter.target) > 0 ? this.#local : this.#remote
   }

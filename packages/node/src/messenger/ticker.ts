@@ -1,6 +1,7 @@
 import { errorMessage, isHeddleError } from '@heddle/protocol/base'
 import { createItem } from '@heddle/protocol/item'
 import type { Cancel } from '../runtime/index.ts'
+import { Semaphore } from '../runtime/index.ts'
 import { retryDelayMs } from './backoff.ts'
 import {
   type CronSpec,
@@ -12,7 +13,6 @@ import {
   tickName,
 } from './cron.ts'
 import { tickDraft } from './drafts.ts'
-import { Gate } from './gate.ts'
 import type { MessengerOptions } from './options.ts'
 import type { MessengerDeps } from './ports.ts'
 import type { Sender, Senders } from './senders.ts'
@@ -44,7 +44,7 @@ const wakeDelayMs = 10
  */
 export class Ticker {
   readonly #deps: Deps
-  readonly #gate = new Gate(processesAtOnce)
+  readonly #gate = new Semaphore(processesAtOnce)
   readonly #runs = new Map<string, Run>()
   #alarm: Cancel | undefined
   #soon: Cancel | undefined

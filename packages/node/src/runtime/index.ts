@@ -16,6 +16,7 @@ export type {
   Timer,
 } from './ports.ts'
 export { createRuntime } from './runtime.ts'
+export { Semaphore } from './semaphore.ts'
 export { arweaveSigner, ed25519Signer } from './signers.ts'
 export { systemSockets } from './socket.ts'
 export { threadEnvironment } from './thread-environment.ts'

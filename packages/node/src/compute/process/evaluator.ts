@@ -3,6 +3,7 @@ import type { CryptoEngine } from '@heddle/protocol/crypto'
 import { type Decider, digestResult, resultChainNext } from '@heddle/protocol/digest'
 import { errorResult } from '@heddle/protocol/message'
 import type { Timer } from '../../runtime/index.ts'
+import { Semaphore } from '../../runtime/index.ts'
 import type { CheckpointDelta, Checkpoints } from '../checkpoint/index.ts'
 import { chainBefore } from '../digest/chain-before.ts'
 import { computeClosed, logUnreadable, lossOf, processUnstable } from '../errors.ts'
@@ -22,7 +23,6 @@ import {
 } from './prepare.ts'
 import type { Residents } from './residents.ts'
 import { saveCheckpoint } from './save-checkpoint.ts'
-import { Semaphore } from './semaphore.ts'
 
 /** Threads a process may lose in a row, without being seen to be the cause, before it pauses. */
 const lossesMax = 3

@@ -1,4 +1,5 @@
 import { isHeddleError } from '@heddle/protocol/base'
+import { Semaphore } from '../../runtime/index.ts'
 import type { CheckpointDelta } from '../checkpoint/index.ts'
 import type { ComputeThread } from '../pool/compute-thread.ts'
 import type { ThreadPool } from '../pool/thread-pool.ts'
@@ -8,7 +9,6 @@ import type { HostedProcess } from './hosted-process.ts'
 import { LiveSet } from './live-set.ts'
 import { type RestoreDependencies, restoreProcess } from './restore.ts'
 import { saveCheckpoint } from './save-checkpoint.ts'
-import { Semaphore } from './semaphore.ts'
 
 type ResidentsDependencies = FactsDependencies &
   RestoreDependencies & {

@@ -1,4 +1,5 @@
 import { encodeBase64Url } from '@heddle/protocol/base'
+import { Semaphore } from '../../runtime/index.ts'
 import type { Found } from '../catalog/location.ts'
 import { itemUnknown } from '../errors.ts'
 import { isDataFault } from '../items/data-fault.ts'
@@ -25,11 +26,11 @@ export type Describe = (found: Found) => Promise<Description>
  * was promised has run out) or damaged is blank, and named in `unreadable`: it must not void a whole page.
  */
 export function createDescribe(load: LoadHolding, unreadable: Set<string>): Describe {
-  const inTurn = createTurns(readAtOnce)
+  const reads = new Semaphore(readAtOnce)
   return async (found) => {
     const id = encodeBase64Url(found.id)
     try {
-      const held = await inTurn(() => load(found.location))
+      const held = await reads.run(() => load(found.location))
       if (held === undefined) throw itemUnknown(id)
       return describe(held)
     } catch (error) {
@@ -66,22 +67,5 @@ function describe({ data, transaction, ...held }: Holding): Description {
     dataBytes: data.sizeBytes,
     reward: transaction?.reward,
     quantity: transaction?.quantity,
-  }
-}
-
-/** Runs at most `most` works at a time, in the order they were asked for. */
-function createTurns(most: number) {
-  let free = most
-  const waiting: (() => void)[] = []
-  return async <Value>(work: () => Promise<Value>): Promise<Value> => {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free++
-      else next()
-    }
   }
 }
