@@ -1,4 +1,4 @@
-import { createServer as createTcpServer } from 'node:net'
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { encodeText, HeddleError } from '@heddle/protocol/base'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRuntime, ed25519Signer, nodeCrypto, systemSockets } from '../../runtime/index.ts'
@@ -58,6 +58,25 @@ function connect(options?: Partial<BulkOptions>): BulkClient {
   open.push(client)
   return client
 }
+
+/** A server that only takes connections, and does with them what it is told. */
+async function listenRaw(onSocket: (socket: Socket) => void): Promise<BulkPeer & { raw: Server }> {
+  const raw = createTcpServer((socket) => {
+    open.push({ close: () => void socket.destroy() })
+    onSocket(socket.on('error', () => undefined))
+  })
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve))
+  open.push({ close: () => void raw.close() })
+  const address = raw.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { host: '127.0.0.1', port, publicKey: new Uint8Array(32), raw }
+}
+
+/** Never answers; over once its caller is. */
+const silent: BulkHandler = (_kind, _meta, _body, _caller, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new HeddleError('gone', 'unavailable', 'gone')))
+  })
 
 const echo: BulkHandler = async (kind, meta, body) => ({
   meta: Uint8Array.of(kind, ...meta),
@@ -134,6 +153,24 @@ describe('bulk lane', () => {
     })
   })
 
+  it('blames no key where the peer or the lane itself stops within a handshake', async () => {
+    const brief = await listenRaw((socket) => socket.once('data', () => void socket.end()))
+    await expect(connect().call(brief, 0, none, [])).rejects.toMatchObject({
+      code: 'bulk-connection-lost',
+    })
+    const liar = await listenRaw((socket) =>
+      socket.once('data', () => socket.end(random.bytes(128))),
+    )
+    await expect(connect().call(liar, 0, none, [])).rejects.toMatchObject({
+      code: 'bulk-peer-untrusted',
+    })
+    const mute = await listenRaw(() => undefined)
+    const client = connect()
+    const waiting = client.call(mute, 0, none, [])
+    mute.raw.once('connection', () => client.close())
+    await expect(waiting).rejects.toMatchObject({ code: 'bulk-closed' })
+  })
+
   it('refuses frames beyond its limits before they are sent', async () => {
     const { peer } = await serve(echo)
     const client = connect({ metaBytesMax: 10, bodyBytesMax: 100 })
@@ -171,19 +208,15 @@ describe('bulk lane', () => {
   })
 
   it('gives up a peer that takes the connection and never answers', async () => {
-    const { peer } = await serve(() => new Promise(() => {}), { options: { stallTimeoutMs: 50 } })
+    const { peer } = await serve(silent)
     const client = connect({ callTimeoutMs: 50 })
     await expect(client.call(peer, 0, none, [])).rejects.toMatchObject({
       code: 'bulk-call-timed-out',
     })
-    const mute = createTcpServer((socket) => void open.push({ close: () => void socket.destroy() }))
-    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
-    open.push({ close: () => void mute.close() })
-    const address = mute.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    const other = connect({ handshakeTimeoutMs: 50 })
-    const call = other.call({ ...peer, port }, 0, none, [])
-    await expect(call).rejects.toMatchObject({ kind: expect.stringMatching(/denied|unavailable/) })
+    const mute = await listenRaw(() => undefined)
+    const call = connect({ handshakeTimeoutMs: 50 }).call(mute, 0, none, [])
+    await expect(call).rejects.toMatchObject({ code: 'bulk-peer-unreachable' })
+    await expect(call).rejects.toThrow(/no handshake within 50 ms/)
   })
 
   it('waits longer after each failure and comes back when the peer does', async () => {
@@ -222,13 +255,21 @@ describe('bulk lane', () => {
   })
 
   it('closing ends calls that wait, and later ones', async () => {
-    const { peer } = await serve(() => new Promise(() => {}), { options: { stallTimeoutMs: 20 } })
+    let asked: (() => void) | undefined
+    const served = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    const { peer } = await serve((...request) => {
+      asked?.()
+      return silent(...request)
+    })
     const client = connect()
     const waiting = client.call(peer, 0, encodeText('x'), [])
-    await client.call(peer, 1, none, [], AbortSignal.abort()).catch(() => undefined)
-    await runtime.timer.sleep(20)
+    const refused = client.call(peer, 1, none, [], AbortSignal.abort(new Error('enough')))
+    await expect(refused).rejects.toThrow('enough')
+    await served
     client.close()
-    await expect(waiting).rejects.toMatchObject({ kind: 'unavailable' })
+    await expect(waiting).rejects.toMatchObject({ code: 'bulk-connection-lost' })
     await expect(client.call(peer, 0, none, [])).rejects.toMatchObject({ code: 'bulk-closed' })
   })
 })

@@ -78,7 +78,9 @@ export function openBulkClient(deps: BulkClientDeps, given: Partial<BulkOptions>
       signal.addEventListener('abort', onLate, { once: true })
       const fault = await connection.open(peer.publicKey)
       signal.removeEventListener('abort', onLate)
-      if (fault !== undefined) throw peerUntrusted(name, fault)
+      signal.throwIfAborted()
+      if (fault?.blames === 'key') throw peerUntrusted(name, fault.why)
+      if (fault !== undefined) throw connectionLost(name, fault.why)
       for (const each of open) if (each.isOver) open.delete(each)
       open.add(connection)
       return connection

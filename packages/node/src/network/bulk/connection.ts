@@ -5,7 +5,7 @@ import { type ByteReader, createByteReader } from './byte-reader.ts'
 import { callTimedOut, connectionLost, frameInvalid } from './errors.ts'
 import { decodeHeader, decodeRefusal, type FrameHeader, frameTypes, headerBytes } from './frame.ts'
 import { createFrameWriter, type FrameWriter, lengthOf } from './frame-writer.ts'
-import { greetServer, type HandshakeParts } from './handshake.ts'
+import { greetServer, type HandshakeFault, type HandshakeParts } from './handshake.ts'
 import type { BulkOptions } from './options.ts'
 
 export type BulkReply = {
@@ -58,9 +58,9 @@ export class ClientConnection {
   }
 
   /** Proves keys, then reads replies until the end; resolves with what was wrong, if anything. */
-  async open(pinnedKey: Uint8Array): Promise<string | undefined> {
+  async open(pinnedKey: Uint8Array): Promise<HandshakeFault | undefined> {
     const fault = await greetServer(this.#parts, this.#socket, this.#reader, pinnedKey)
-    if (fault !== undefined) this.end(fault)
+    if (fault !== undefined) this.end(fault.why)
     else void this.#readReplies().then((why) => this.end(why))
     return fault
   }

@@ -21,6 +21,10 @@ const nonceBytes = 32
 const keyBytes = 32
 const signatureBytes = 64
 const welcome = Uint8Array.of(1)
+const refusal = Uint8Array.of(0)
+
+/** Why a handshake failed: a key that is not what it should be, or a connection that ended meanwhile. */
+export type HandshakeFault = { readonly blames: 'key' | 'connection'; readonly why: string }
 
 type Transcript = readonly [
   clientNonce: Uint8Array,
@@ -40,22 +44,32 @@ export async function greetServer(
   socket: Socket,
   reader: ByteReader,
   pinnedKey: Uint8Array,
-): Promise<string | undefined> {
+): Promise<HandshakeFault | undefined> {
   const nonce = random.bytes(nonceBytes)
   await socket.write([concatBytes([magic, nonce, identity.owner])])
   const answer = await reader.take(nonceBytes + keyBytes + signatureBytes)
-  if (answer === undefined) return 'ended the connection before it proved a key'
+  if (answer === undefined) return ended('before it proved a key')
   const serverNonce = answer.subarray(0, nonceBytes)
   const serverKey = answer.subarray(nonceBytes, nonceBytes + keyBytes)
   const signature = answer.subarray(nonceBytes + keyBytes)
-  if (!equalBytes(serverKey, pinnedKey)) return 'has another key than the one pinned'
+  if (!equalBytes(serverKey, pinnedKey)) return wrongKey('has another key than the one pinned')
   const transcript: Transcript = [nonce, serverNonce, identity.owner, serverKey]
   if (!(await engine.verifyEd25519(serverKey, statement('server', transcript), signature))) {
-    return 'could not prove its key'
+    return wrongKey('could not prove its key')
   }
   await socket.write([await identity.sign(statement('client', transcript))])
   const verdict = await reader.take(welcome.length)
-  return verdict !== undefined && equalBytes(verdict, welcome) ? undefined : 'refuses our key'
+  if (verdict === undefined) return ended('before it took our key')
+  return equalBytes(verdict, welcome) ? undefined : wrongKey('refuses our key')
+}
+
+function wrongKey(why: string): HandshakeFault {
+  return { blames: 'key', why }
+}
+
+/** A peer that stops or stalls says nothing of its key. */
+function ended(when: string): HandshakeFault {
+  return { blames: 'connection', why: `the peer went ${when}` }
 }
 
 /** Proves our key and learns the client's; undefined where it could not prove one. */
@@ -76,7 +90,10 @@ export async function greetClient(
   const proof = await reader.take(signatureBytes)
   if (proof === undefined) return undefined
   const isProven = await engine.verifyEd25519(clientKey, statement('client', transcript), proof)
-  if (!isProven || !allow(clientKey)) return undefined
+  if (!isProven || !allow(clientKey)) {
+    await socket.write([refusal])
+    return undefined
+  }
   await socket.write([welcome])
   return clientKey
 }
