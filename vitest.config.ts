@@ -2,10 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Temporary folders of a run lie in one, which goes with it, whatever a test that failed or was killed left.
 const folder = mkdtempSync(join(tmpdir(), 'heddle-tests-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
+
+/** Whole nodes first: the longest files, begun last, would leave a worker idle for minutes. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => /\/(e2e|sim)\//.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 export default defineConfig({
   test: {
@@ -22,7 +32,11 @@ export default defineConfig({
     env: { TMPDIR: folder },
     // Vitest leaves a core free unless told; many of these tests wait for a disk or another process.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
+    // So long only what hangs takes, even where neighbours take the cores for half a minute.
+    testTimeout: 90_000,
+    // Its own second is soon over where a core is taken away for one, or a disk is slow.
+    expect: { poll: { timeout: 45_000 } },
+    hookTimeout: 120_000,
   },
 })

@@ -84,4 +84,4 @@ it('loses nothing acknowledged and keeps nothing by half through kill -9', async
   } finally {
     await removeFolder(folder)
   }
-}, 60_000)
+})
