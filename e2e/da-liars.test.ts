@@ -30,7 +30,7 @@ function portOf(child: ChildProcess): Promise<number> {
   })
 }
 
-describe.runIf(isAsked)('storers that lie and forge, each a process', { timeout: 300_000 }, () => {
+describe.runIf(isAsked)('storers that lie and forge, each a process', () => {
   const folder = newDataFolder()
   const children: ChildProcess[] = []
   let node: NodeProcess | undefined

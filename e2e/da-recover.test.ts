@@ -32,7 +32,7 @@ type Log = { readonly edges: readonly { readonly node: unknown }[] }
 
 const getJson = async <Value>(url: string) => (await (await fetch(url)).json()) as Value
 
-describe.runIf(isAsked)('a node that certifies its logs', { timeout: 300_000 }, () => {
+describe.runIf(isAsked)('a node that certifies its logs', () => {
   const folders: string[] = []
   const nodes: NodeProcess[] = []
   const newFolder = () => {

@@ -15,14 +15,14 @@ import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from 
 const runtime = createRuntime()
 const storers = 4
 
-describe('the storer set on the base layer', { timeout: 90_000 }, () => {
+describe('the storer set on the base layer', () => {
   const folder = newDataFolder()
   const [authorityFile, strangerFile] = [join(folder, 'authority'), join(folder, 'stranger')]
   let node: NodeProcess
 
   beforeAll(async () => {
     node = await startNodeProcess(join(folder, 'node'))
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await node.stop()
@@ -72,7 +72,7 @@ describe('the storer set on the base layer', { timeout: 90_000 }, () => {
       return found.map(({ key, stake, port }) => `${key} ${stake} ${port}`).sort()
     }
     const wanted = [`${names[0]} 5 4400`, `${second} 7 4401`].sort()
-    await expect.poll(() => setNow().catch(() => []), { timeout: 60_000 }).toEqual(wanted)
+    await expect.poll(() => setNow().catch(() => [])).toEqual(wanted)
     const { set } = await readDirectory(runtime.disk, nativeBls, out)
     expect(drawAssignment(set, new Uint8Array(32), { k: 16, n: 48 }).members).toHaveLength(2)
     await expect(

@@ -10,6 +10,7 @@ type Line = {
   readonly total?: number
   readonly blobs?: number
   readonly rows?: number
+  readonly fingerprints?: number
   readonly failed?: string
   readonly error?: string
 }
@@ -36,13 +37,15 @@ export async function repairCommandOfDa({ values: [name], flags, signal }: Given
   } finally {
     bar.end()
   }
-  const { blobs, rows, error = 'the node broke off' } = last
+  const { blobs, rows, fingerprints = 0, error = 'the node broke off' } = last
   if (blobs === undefined) {
     const text = `the repair ended early: ${error}; run it again, it goes on where it was`
     throw new HeddleError('da-repair-failed', 'unavailable', text)
   }
-  const text = `${rows} rows of ${blobs} blobs given back, ${failures} blobs could not be rebuilt`
-  answer(flags.json === true, { storer: name, blobs, rows, failures }, text)
+  const text =
+    `${rows} rows and ${fingerprints} sets of fingerprints of ${blobs} blobs given back, ` +
+    `${failures} blobs could not be rebuilt`
+  answer(flags.json === true, { storer: name, blobs, rows, fingerprints, failures }, text)
   return failures === 0 ? 0 : 1
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeBase64Url, HeddleError, isHeddleError, toHex } from '@heddle/protocol/base'
@@ -10,11 +10,13 @@ import {
   verifyRow,
 } from '@heddle/protocol/certificate'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { createRuntime } from '../runtime/index.ts'
+import { createRuntime, type Timer } from '../runtime/index.ts'
 import { createAvailability } from './availability.ts'
 import { blsSigner, nativeBls } from './bls.ts'
 import type { Published } from './disperser/disperser.ts'
 import type { LaneHandler } from './lane/lane.ts'
+import { repairStorer } from './retriever/repair.ts'
+import { createRetriever } from './retriever/retriever.ts'
 import { decodeRowsReply, encodeGetRows } from './wire/get-rows.ts'
 import { decodeHeaderReply, encodeGetHeader } from './wire/header.ts'
 import { requestKinds } from './wire/kinds.ts'
@@ -30,12 +32,27 @@ type Fault = (honest: LaneHandler) => LaneHandler
 const faults = new Map<string, Fault>()
 const folder = mkdtempSync(join(tmpdir(), 'heddle-da-'))
 
+/** Storers are late when a test says so: `limits` has what ends those that have not answered. */
+const limitMs = 3_600_000
+const limits = new Set<() => void>()
+const timer: Timer = {
+  ...runtime.timer,
+  after(delayMs, run) {
+    if (delayMs < limitMs) return runtime.timer.after(delayMs, run)
+    limits.add(run)
+    return () => void limits.delete(run)
+  },
+}
+const endLimits = () => {
+  for (const end of limits) end()
+}
+
 /** Eight storers of three seats each; the bound of 7 seats bears two of them. */
 const da = await createAvailability(
-  { runtime, folder },
+  { runtime: { ...runtime, timer }, folder },
   {
     storers: 8,
-    disperser: { encoders: 1, storerTimeoutMs: 1500, storerTimeoutMsPerMiB: 0, batchMs: 30 },
+    disperser: { encoders: 1, storerTimeoutMs: limitMs, storerTimeoutMsPerMiB: 0, batchMs: 30 },
     wrap: (key, honest) => {
       const name = encodeBase64Url(key)
       return (...request) => (faults.get(name)?.(honest) ?? honest)(...request)
@@ -47,7 +64,10 @@ afterAll(async () => {
   await da.close()
   rmSync(folder, { recursive: true })
 })
-afterEach(() => faults.clear())
+afterEach(() => {
+  faults.clear()
+  endLimits()
+})
 
 /** Gives the first storers these faults; returns their names. */
 function spoil(given: readonly Fault[]): string[] {
@@ -183,7 +203,11 @@ describe('availability in one process', () => {
 
   it('gives no certificate beyond the bound, and says who failed', async () => {
     const faulty = spoil([crash, liar, stall, garbled])
-    const error = await da.publish([runtime.random.bytes(300_000)], hour).catch((caught) => caught)
+    const failing = da.publish([runtime.random.bytes(300_000)], hour).catch((caught) => caught)
+    // All have answered but the one that never does.
+    await expect.poll(() => limits.size).toBe(1)
+    endLimits()
+    const error = await failing
     expect(isHeddleError(error, 'da-not-certified')).toBe(true)
     const { storers, rowsNeeded } = (error as HeddleError).details as {
       storers: Published['storers']
@@ -226,6 +250,77 @@ describe('availability in one process', () => {
     const key = da.sets.current().storers[0]?.key ?? new Uint8Array(0)
     const head = await da.lane.call(key, requestKinds.getHeader, meta, [])
     expect(decodeHeaderReply(head.meta, head.body).rows.length).toBe(6)
+  })
+
+  it('gives a storer back fingerprints and rows that rotted on its disk', async () => {
+    const { certificate } = await da.publish([runtime.random.bytes(300_000)], hour)
+    const storerSet = () => da.sets.current()
+    const { lane, engineFor } = da
+    const { clock, timer } = runtime
+    const readers = { lane, storerSet, engineFor, bls: nativeBls, clock, timer }
+    const retriever = createRetriever(readers)
+    const { commitment, open, assignment } = await retriever.open(certificate)
+    const [storer] = da.storers
+    if (storer === undefined) throw new Error('there are eight')
+    const own = assignment.members.find(({ key }) => toHex(key) === toHex(storer.key))
+    // It may be one of those that the certificate did not wait for.
+    const held = async () => {
+      const meta = encodeGetHeader(commitment)
+      const head = await lane.call(storer.key, requestKinds.getHeader, meta, [])
+      return decodeHeaderReply(head.meta, head.body).rows.length
+    }
+    await expect.poll(() => held().catch(() => 0)).toBe(own?.rows.length)
+    const row = await lane.call(
+      storer.key,
+      requestKinds.getRows,
+      encodeGetRows({ commitment, rows: own?.rows.slice(1, 2) ?? [] }),
+      [],
+    )
+    const ownFolder = join(folder, 'storer-0')
+    const files = readdirSync(ownFolder).filter((name) => name.endsWith('.rows'))
+    const rot = (bytes: Uint8Array) => {
+      for (const name of files) {
+        const file = readFileSync(join(ownFolder, name))
+        const at = file.indexOf(bytes)
+        if (at < 0) continue
+        file[at] = (file[at] ?? 0) ^ 1
+        writeFileSync(join(ownFolder, name), file)
+      }
+    }
+    const repair = () =>
+      repairStorer({
+        storer: storer.key,
+        handle: storer.handle,
+        retriever,
+        certificates: [certificate],
+        onFailure: (_certificate, error) => {
+          throw error
+        },
+      })
+    const nothing = { blobs: 0, rows: 0, fingerprints: 0 }
+    expect(await repair()).toEqual(nothing)
+    rot(open.committed.fingerprints)
+    const header = () =>
+      lane.call(storer.key, requestKinds.getHeader, encodeGetHeader(commitment), [])
+    expect(await codeOf(header())).toBe('storer-damaged')
+    expect(await repair()).toEqual({ blobs: 1, rows: 0, fingerprints: 1 })
+    const { committed } = decodeHeaderReply((await header()).meta, (await header()).body).header
+    expect(committed).toEqual(open.committed)
+    rot(open.committed.fingerprints)
+    rot(row.body)
+    expect(await repair()).toEqual({ blobs: 1, rows: 1, fingerprints: 1 })
+    expect(await repair()).toEqual(nothing)
+    // A storer that is gone is not asked of each blob anew.
+    let asked = 0
+    const gone = async () => {
+      asked++
+      throw new HeddleError('bulk-call-timed-out', 'unavailable', 'no answer')
+    }
+    const onFailure = () => expect.unreachable('no blob is at fault')
+    const certificates = [certificate, certificate]
+    const aimless = { storer: storer.key, handle: gone, retriever, certificates, onFailure }
+    expect(await codeOf(repairStorer(aimless))).toBe('bulk-call-timed-out')
+    expect(asked).toBe(1)
   })
 
   it('gives up what waits when it is closed', async () => {

@@ -62,6 +62,11 @@ export async function startStorerNode(options: StorerNodeOptions): Promise<Store
       signer: keys.bls,
       sets: { current: () => set, at: (epoch) => (epoch === set.epoch ? set : undefined) },
       engine: openEngines(await loadErasureKernel(runtime.disk)),
+      onDamage: (commitment) =>
+        log.warn(
+          { commitment: encodeBase64Url(commitment) },
+          'the disk did not keep what it was given of a blob: heddle da repair puts it right',
+        ),
     })
     closing.add(() => storer.close())
     const server = await openBulkServer(

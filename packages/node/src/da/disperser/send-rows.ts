@@ -55,7 +55,7 @@ export async function sendRows(
       }))
       const { meta, bodyParts } = encodePutRows({ header, rows })
       // A lane that does not heed the signal must not hold the blob up.
-      const call = lane.call(member.key, requestKinds.putRows, meta, bodyParts, signal)
+      const call = lane.call(member.key, requestKinds.putRows, meta, bodyParts, signal, 0)
       calls.open++
       const reply = await orAborted(
         call.finally(() => calls.open--),

@@ -14,7 +14,7 @@ import type { DaDeps } from './ports.ts'
 /**
  * `POST /repair/:storer`: gives a storer back the rows it was drawn for and has not, of all blobs known here.
  * Lines of JSON: `{done, total, rows}` after each blob, `{failed}` for one that cannot be rebuilt now, at last
- * `{blobs, rows}` or `{error}`. It stops when the caller goes away; one at a time.
+ * `{blobs, rows, fingerprints}` or `{error}`. It stops when the caller goes away; one at a time.
  */
 export function repairRoutes(deps: DaDeps): Route[] {
   let isBusy = false

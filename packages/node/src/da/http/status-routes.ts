@@ -54,6 +54,7 @@ function statesOf({ directory, lane, timer }: DaDeps): Promise<StorerState[]> {
           encodeGetStatus(),
           [],
           late.signal,
+          0,
         )
         const { key: _own, ...counts } = decodeStatusReply(reply.meta)
         return { storer, isReachable: true, ...counts }

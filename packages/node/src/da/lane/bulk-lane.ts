@@ -16,10 +16,10 @@ export function openLane(
 ): Lane {
   const byKey = new Map(addresses.map((address) => [toHex(address.storer), address]))
   return {
-    async call(storer, kind, meta, bodyParts, signal) {
+    async call(storer, kind, meta, bodyParts, signal, replyBytesMax) {
       const peer = byKey.get(toHex(storer))
       if (peer === undefined) throw storerUnknown(storer)
-      return client.call(peer, kind, meta, bodyParts, signal)
+      return client.call(peer, kind, meta, bodyParts, signal, replyBytesMax)
     },
   }
 }

@@ -8,7 +8,8 @@ export type LaneReply = {
 
 /**
  * How requests reach storers (kinds and layouts: `da/wire`). `storer` is its BLS key. Body parts are sent
- * from where they lie and may change again once the promise settles. Rejects with what the storer refused,
+ * from where they lie and may change again once the promise settles. No reply with a longer body than
+ * `replyBytesMax` is taken into memory from a peer. Rejects with what the storer refused,
  * `storer-unknown`, an error of the bulk lane (kind `unavailable`), or the signal's reason.
  */
 export type Lane = {
@@ -18,6 +19,7 @@ export type Lane = {
     meta: Uint8Array,
     bodyParts: readonly Uint8Array[],
     signal?: AbortSignal,
+    replyBytesMax?: number,
   ): Promise<LaneReply>
 }
 

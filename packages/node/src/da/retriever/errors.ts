@@ -34,8 +34,14 @@ export function hashUnknown(hashId: number): HeddleError {
   return new HeddleError('da-hash-unknown', 'unavailable', text, { hashId })
 }
 
+/** Other reads hold all the memory there is for rows. */
+export function readsBusy(waitedMs: number): HeddleError {
+  const text = `other reads of blobs hold all memory for them, for ${waitedMs} ms by now. Ask again.`
+  return new HeddleError('da-reads-busy', 'unavailable', text, { waitedMs })
+}
+
 /** A range that is not within the blob. */
 export function rangeInvalid(fromByte: number, toByte: number, lengthBytes: number): HeddleError {
-  const text = `bytes ${fromByte} to ${toByte} are not within a blob of ${lengthBytes} bytes.`
+  const text = `bytes ${fromByte} to ${toByte} are not within a blob of ${lengthBytes} bytes: ask for some that are.`
   return new HeddleError('da-range', 'invalid', text, { fromByte, toByte, lengthBytes })
 }

@@ -183,7 +183,8 @@ class Gathering {
     const { commitment, open, engine } = blob
     const { fromStripe, count } = segmentStripes(open.layout, segment)
     const meta = encodeGetPieces({ commitment, row, fromStripe, count })
-    const reply = await deps.lane.call(key, requestKinds.getPieces, meta, [], signal)
+    const bytes = count * open.layout.pieceBytes
+    const reply = await deps.lane.call(key, requestKinds.getPieces, meta, [], signal, bytes)
     // Late ones are not worth checking.
     signal.throwIfAborted()
     const { parameters } = blob.certificate

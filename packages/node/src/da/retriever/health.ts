@@ -44,8 +44,8 @@ export function createHealth(
 /** A fault from what a call threw. */
 export function faultOf(storer: Uint8Array, error: unknown, row?: number): StorerFault {
   const told = isHeddleError(error) ? error : undefined
-  const fault =
-    told?.kind === 'missing' ? 'missing' : told?.code === 'da-wire' ? 'wrong' : 'unreachable'
+  const isWrong = told?.code === 'da-wire' || told?.code === 'commitment-mismatch'
+  const fault = told?.kind === 'missing' ? 'missing' : isWrong ? 'wrong' : 'unreachable'
   const named = { storer: encodeBase64Url(storer), fault, why: told?.code ?? 'internal' } as const
   return row === undefined ? named : { ...named, row }
 }

@@ -7,7 +7,7 @@ import {
   openCommitment,
   verifyCertificate,
 } from '@heddle/protocol/certificate'
-import { decodeHeaderReply, encodeGetHeader } from '../wire/header.ts'
+import { decodeHeaderReply, encodeGetHeader, zBytes } from '../wire/header.ts'
 import { requestKinds } from '../wire/kinds.ts'
 import { hashUnknown, headerMissing, setUnknown } from './errors.ts'
 import { faultOf, type Health, type StorerFault } from './health.ts'
@@ -71,7 +71,8 @@ async function askHeader(
   signal: AbortSignal,
 ): Promise<OpenCommitment | undefined> {
   const meta = encodeGetHeader(commitment)
-  const reply = await lane.call(key, requestKinds.getHeader, meta, [], signal)
+  const bytes = zBytes(parameters)
+  const reply = await lane.call(key, requestKinds.getHeader, meta, [], signal, bytes)
   const { committed } = decodeHeaderReply(reply.meta, reply.body).header
   if (!equalBytes(committed.commitment, commitment)) return undefined
   // Ours are those of the certificate; only the fingerprints are the storer's word, and hashed.
@@ -123,7 +124,7 @@ function firstHeader(
       ask(key, patience).then(
         (value) => {
           running--
-          if (value === undefined) return fail(key, faultOf(key, undefined))
+          if (value === undefined) return fail(key, otherBlob(key))
           health.answered(key, clock.elapsedMs() - startMs)
           end(() => resolve({ value, faults }))
         },
@@ -137,6 +138,10 @@ function firstHeader(
     signal.addEventListener('abort', onAbort, { once: true })
     advance()
   })
+}
+
+function otherBlob(key: Uint8Array): StorerFault {
+  return { storer: encodeBase64Url(key), fault: 'wrong', why: 'the header of another blob' }
 }
 
 /** A signal that is aborted after some time; disarmed with the others. */

@@ -9,6 +9,10 @@ export type RetrieverOptions = {
   readonly suspectMs: number
   /** Segments of 16 stripes fetched ahead of the reader. */
   readonly segmentsAhead: number
+  /** Bytes of rows that all reads hold together. */
+  readonly heldBytesMax: number
+  /** A read that finds no room among the others is refused after this time. */
+  readonly roomTimeoutMs: number
   /** Blobs whose header is kept open between reads. */
   readonly openBlobsMax: number
 }
@@ -19,5 +23,7 @@ export const retrieverDefaults: RetrieverOptions = {
   askTimeoutMs: 15_000,
   suspectMs: 30_000,
   segmentsAhead: 1,
+  heldBytesMax: 1024 * 2 ** 20,
+  roomTimeoutMs: 10_000,
   openBlobsMax: 32,
 }

@@ -3,21 +3,28 @@ import { describe, expect, it } from 'vitest'
 import { createRuntime } from '../../runtime/index.ts'
 import { nativeBls } from '../bls.ts'
 import type { StorerFault } from './health.ts'
+import type { RetrieverOptions } from './options.ts'
 import { createRetriever, type ReadOptions } from './retriever.ts'
 import { type Behaviour, engine, type Published, publish, set } from './testing/published.ts'
 
 const { random, clock, timer } = createRuntime()
+/** Asks nobody else because one is slow, and gives up nobody. */
+const patient = { hedgeMsMin: 3_600_000, hedgeMsMax: 3_600_000, askTimeoutMs: 3_600_000 }
 const quick = { hedgeMsMin: 20, hedgeMsMax: 20 }
 
-function retrieverFor({ lane }: Published) {
+function retrieverFor({ lane }: Published, options: Partial<RetrieverOptions> = patient) {
   const engineFor = (hashId: number) => (hashId === engine.hash.id ? engine : undefined)
   const storerSet = (epoch: number) => (epoch === set.epoch ? set : undefined)
-  return createRetriever({ lane, storerSet, engineFor, bls: nativeBls, clock, timer }, quick)
+  return createRetriever({ lane, storerSet, engineFor, bls: nativeBls, clock, timer }, options)
 }
 
-async function read(published: Published, options: ReadOptions = {}): Promise<Uint8Array> {
+async function read(
+  published: Published,
+  options: ReadOptions = {},
+  retriever = retrieverFor(published),
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
-  for await (const part of retrieverFor(published).read(published.certificate, options)) {
+  for await (const part of retriever.read(published.certificate, options)) {
     parts.push(part)
   }
   return concatBytes(parts)
@@ -52,7 +59,9 @@ describe('retriever', () => {
       spoil(published, how, seven)
       const faults: StorerFault[] = []
       const onFault = (fault: StorerFault) => void faults.push(fault)
-      expect(Buffer.compare(await read(published, { onFault }), published.blob)).toBe(0)
+      const retriever = retrieverFor(published, how === 'mute' ? quick : patient)
+      const bytes = await read(published, { onFault }, retriever)
+      expect(Buffer.compare(bytes, published.blob)).toBe(0)
       const bad = new Set(
         seven.map((place) => encodeBase64Url(published.members[place]?.key ?? new Uint8Array(0))),
       )
@@ -117,6 +126,25 @@ describe('retriever', () => {
     const waiting = read(published, { signal: stop.signal })
     stop.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
+  })
+
+  it('holds no more rows than there is memory for: who comes then waits, and is told', async () => {
+    const published = publish(random.bytes(100_000), 16)
+    const { certificate } = published
+    const retriever = retrieverFor(published, { heldBytesMax: 1, roomTimeoutMs: 30 })
+    const busy = { code: 'da-reads-busy' }
+    const first = retriever.read(certificate)
+    await first.next()
+    await expect(retriever.read(certificate).next()).rejects.toMatchObject(busy)
+    await first.return(undefined)
+    // One that hung up is never asked for its end.
+    const left = new AbortController()
+    await retriever.read(certificate, { signal: left.signal }).next()
+    await expect(retriever.read(certificate).next()).rejects.toMatchObject(busy)
+    left.abort(new Error('left'))
+    const parts: Uint8Array[] = []
+    for await (const part of retriever.read(certificate)) parts.push(part)
+    expect(Buffer.compare(concatBytes(parts), published.blob)).toBe(0)
   })
 
   it('rebuilds the rows of a storer that lost them, from others', async () => {

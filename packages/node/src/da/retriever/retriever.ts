@@ -4,6 +4,7 @@ import {
   certificateCommitment,
   type RowSegment,
 } from '@heddle/protocol/certificate'
+import { createBudget } from '../../network/index.ts'
 import type { SentRow } from '../wire/put-rows.ts'
 import { createHealth, type StorerFault } from './health.ts'
 import { type OpenBlob, openBlob } from './open-blob.ts'
@@ -28,7 +29,7 @@ export type Retriever = {
     certificate: Certificate,
     options?: Pick<ReadOptions, 'signal' | 'onFault'>,
   ): Promise<OpenBlob>
-  /** Bytes as they come; throws `da-rows-missing` where too few rows are to be had. */
+  /** Bytes as they come; throws `da-rows-missing` where too few rows are to be had, `da-reads-busy`. */
   read(certificate: Certificate, options?: ReadOptions): AsyncGenerator<Uint8Array>
   /**
    * The rows that a range of bytes needs, with what proves them, for readers that check and decode
@@ -54,6 +55,7 @@ export function createRetriever(
   const options = { ...retrieverDefaults, ...given }
   const health = createHealth(deps.clock, options)
   const opened = new Map<string, OpenBlob>()
+  const memory = createBudget(options.heldBytesMax)
   const open: Retriever['open'] = async (
     certificate,
     { signal = never, onFault = ignore } = {},
@@ -81,12 +83,12 @@ export function createRetriever(
     async *read(certificate, more = {}) {
       const { lengthBytes } = certificate.parameters
       const { fromByte = 0, toByte = lengthBytes } = more
-      yield* readRange({ ...(await input(certificate, more)), fromByte, toByte })
+      yield* readRange({ ...(await input(certificate, more)), memory, fromByte, toByte })
     },
     async *prove(certificate, more = {}) {
       const { lengthBytes } = certificate.parameters
       const { fromByte = 0, toByte = lengthBytes } = more
-      const range = { ...(await input(certificate, more)), fromByte, toByte }
+      const range = { ...(await input(certificate, more)), memory, fromByte, toByte }
       for await (const { gathered } of gatherRange(range)) yield* gathered.proven
     },
     async rebuild(certificate, rows, { except, ...more } = {}) {

@@ -25,7 +25,8 @@ export async function fetchPiece(
   const { commitment, open, engine } = blob
   const meta = encodeGetPieces({ commitment, row, fromStripe: stripe, count: 1 })
   return orMissing(row, signal, async () => {
-    const reply = await lane.call(holder.key, requestKinds.getPieces, meta, [], signal)
+    const bytes = open.layout.pieceBytes
+    const reply = await lane.call(holder.key, requestKinds.getPieces, meta, [], signal, bytes)
     const decoded = decodePiecesReply(blob.certificate.parameters, reply.meta, reply.body)
     const [piece] = decoded.pieces
     if (piece === undefined) throw sampleMissing(row, 'the storer sent nothing')
@@ -49,7 +50,8 @@ export async function fetchRow(
   const { commitment, open, engine, certificate } = blob
   const meta = encodeGetRows({ commitment, rows: [row] })
   return orMissing(row, signal, async () => {
-    const reply = await lane.call(holder.key, requestKinds.getRows, meta, [], signal)
+    const bytes = open.layout.stripes * open.layout.pieceBytes
+    const reply = await lane.call(holder.key, requestKinds.getRows, meta, [], signal, bytes)
     const [sent] = decodeRowsReply(certificate.parameters, reply.meta, reply.body)
     if (sent === undefined || sent.row !== row) throw sampleMissing(row, 'the storer has it not')
     const fault = verifyRow(engine, open, row, sent.pieces, sent.path)

@@ -1,4 +1,4 @@
-import { HeddleError } from '@heddle/protocol/base'
+import { encodeBase64Url, HeddleError } from '@heddle/protocol/base'
 
 /** A row or the header did not pass the checks of spec/04-commitment.md §4. */
 export function rowRefused(row: number, fault: string): HeddleError {
@@ -46,6 +46,12 @@ export function storerFull(neededBytes: number, freeBytes: number): HeddleError 
   )
 }
 
+/** No memory to remember more blobs in. */
+export function storerFullOfBlobs(blobsMax: number): HeddleError {
+  const text = `the storer has ${blobsMax} blobs and takes no more. Pack small ones, or use another.`
+  return new HeddleError('storer-full', 'exhausted', text, { blobsMax })
+}
+
 /** A peer, or all of them, have more bytes under way than allowed. */
 export function storerBusy(): HeddleError {
   return new HeddleError(
@@ -61,6 +67,18 @@ export function blobUnknown(): HeddleError {
     'storer-blob-unknown',
     'missing',
     'this storer holds no rows of this commitment. Ask the members of its committee.',
+  )
+}
+
+/** What the disk gave back of the fingerprints is not what was written. */
+export function fingerprintsDamaged(commitment: Uint8Array): HeddleError {
+  const name = encodeBase64Url(commitment)
+  return new HeddleError(
+    'storer-damaged',
+    'unavailable',
+    `the fingerprints of blob ${name} are damaged on the disk of this storer. ` +
+      'Ask other members of its committee; heddle da repair STORER puts them right.',
+    { commitment: name },
   )
 }
 

@@ -8,8 +8,9 @@ import {
   type HeaderFields,
   headerFields,
   readHeaderFields,
+  zBytes,
 } from '../wire/header.ts'
-import { type NewRecord, recordKinds } from './record.ts'
+import { crcOf, type NewRecord, type RecordHead, recordKinds } from './record.ts'
 import type { Place } from './segment-file.ts'
 
 /** What a storer keeps of one blob on the terms of one epoch. */
@@ -20,7 +21,7 @@ export type Held = {
   readonly assigned: readonly number[]
   /** Where z lies, behind the terms. */
   readonly terms: Place
-  /** Terms that came later and asked for longer. */
+  /** Terms that came later: they asked for longer, or came for some that are damaged. */
   readonly extensions: Place[]
   readonly rows: Map<number, Place>
   /** Seconds since 1970; grows where a later request asks for longer. */
@@ -52,16 +53,35 @@ function termsBytes(assigned: number): number {
 }
 
 /** The longest beginning of a terms record. */
-export const termsBytesMax = termsBytes(256)
+const termsBytesMax = termsBytes(256)
 
-/** Reads the beginning of a terms record that a CRC has vouched for. */
-export function readTerms(bytes: Uint8Array): {
-  readonly fields: HeaderFields
-  readonly assigned: readonly number[]
-} {
-  const cursor = new Cursor(bytes)
+/** Reads the beginning of a terms record where it lies; undefined where it is not what was written. */
+export async function readTerms(
+  { startCrc }: Pick<RecordHead, 'startCrc'>,
+  place: Place,
+): Promise<{ readonly fields: HeaderFields; readonly assigned: readonly number[] } | undefined> {
+  const bytes = new Uint8Array(Math.min(place.bytes, termsBytesMax))
+  await place.segment.read(place, 0, bytes)
+  const count = new DataView(bytes.buffer).getUint16(termsBytes(0) - 2, true)
+  const start = bytes.subarray(0, termsBytes(count))
+  const isWhole = startCrc === 0 ? await place.segment.isWhole(place) : crcOf([start]) === startCrc
+  if (!isWhole) return undefined
+  const cursor = new Cursor(start)
   const fields = readHeaderFields(cursor)
   return { fields, assigned: Array.from({ length: cursor.u16() }, () => cursor.u16()) }
+}
+
+/** The fingerprints, from whichever of the terms is still what was written. */
+export async function readFingerprints({
+  fields,
+  terms,
+  extensions,
+}: Held): Promise<Uint8Array | undefined> {
+  for (const place of [terms, ...extensions]) {
+    const body = await place.segment.readWhole(place)
+    if (body !== undefined) return body.subarray(body.length - zBytes(fields.parameters))
+  }
+  return undefined
 }
 
 /** A row as a record: length of path, path, leaf digests, pieces. */

@@ -1,6 +1,6 @@
 import { toHex } from '@heddle/protocol/base'
 import { isExpired } from '@heddle/protocol/certificate'
-import { type Held, heldOf, isComplete, laterExpiry, readTerms, termsBytesMax } from './held.ts'
+import { type Held, heldOf, isComplete, laterExpiry, readTerms } from './held.ts'
 import { recordKinds } from './record.ts'
 import type { Place } from './segment-file.ts'
 import type { FoundRecord } from './segments.ts'
@@ -50,7 +50,7 @@ export class RowIndex {
     }
   }
 
-  /** Later terms: the blob is kept for longer. */
+  /** Later terms: the blob is kept for longer, or they are there for some that are damaged. */
   extend(held: Held, place: Place, expiresAtSeconds: number): void {
     held.extensions.push(place)
     held.keptUntilSeconds = laterExpiry(held.keptUntilSeconds, expiresAtSeconds)
@@ -69,17 +69,24 @@ function isOver(held: Held, nowSeconds: number): boolean {
   return !isComplete(held) && held.incompleteUntilSeconds <= nowSeconds
 }
 
-/** Builds the index from the records of the files. Rows whose terms are lost are let go. */
+/**
+ * Builds the index from the records of the files. Rows whose terms are lost or damaged are let go, which
+ * `onDamage` hears: a repair brings them back.
+ */
 export async function rebuildIndex(
   found: readonly FoundRecord[],
   incompleteUntilSeconds: number,
+  onDamage: (commitment: Uint8Array) => void,
 ): Promise<RowIndex> {
   const index = new RowIndex()
   const ofKind = (wanted: number) => found.filter(({ head }) => head.kind === wanted)
-  for (const { place } of ofKind(recordKinds.terms)) {
-    const bytes = new Uint8Array(Math.min(place.bytes, termsBytesMax))
-    await place.segment.read(place, 0, bytes)
-    const { fields, assigned } = readTerms(bytes)
+  for (const { head, place } of ofKind(recordKinds.terms)) {
+    const terms = await readTerms(head, place)
+    if (terms === undefined) {
+      onDamage(head.commitment)
+      continue
+    }
+    const { fields, assigned } = terms
     const before = index.ofEpoch(fields.commitment, fields.epoch)
     place.segment.liveBytes += place.bytes
     if (before === undefined) {

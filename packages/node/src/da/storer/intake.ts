@@ -7,8 +7,16 @@ import {
 import type { BlobHeader, HeaderFields } from '../wire/header.ts'
 import type { PutRows, PutRowsReply, SentRow } from '../wire/put-rows.ts'
 import type { EpochPromises } from './epoch-promises.ts'
-import { rowRefused, storerBusy, storerFull, termsRefused } from './errors.ts'
-import { type Held, heldOf, isComplete, laterExpiry, rowRecord, termsRecord } from './held.ts'
+import { rowRefused, storerBusy, storerFull, storerFullOfBlobs, termsRefused } from './errors.ts'
+import {
+  type Held,
+  heldOf,
+  isComplete,
+  laterExpiry,
+  readFingerprints,
+  rowRecord,
+  termsRecord,
+} from './held.ts'
 import type { RowIndex } from './index-of-rows.ts'
 import { copied, OpenedCommitments } from './opened.ts'
 import type { StorerOptions } from './options.ts'
@@ -54,9 +62,18 @@ export class Intake {
       throw termsRefused(`row ${strange.row} is not one that the draw gives to this storer.`)
     }
     const known = this.#index.ofEpoch(committed.commitment, epoch)
+    if (known === undefined && this.#index.blobs >= this.#options.blobsMax) {
+      throw storerFullOfBlobs(this.#options.blobsMax)
+    }
     const missing = known === undefined ? rows : await rowsNotWhole(known, rows)
-    const records = this.#checkedRows(header, missing, known)
-    const held = await this.#keep(header, assigned, missing, records)
+    const hasTerms =
+      known !== undefined &&
+      laterExpiry(known.keptUntilSeconds, expiresAtSeconds) === known.keptUntilSeconds &&
+      // Read where nothing else is to be done: so a repair asks.
+      (missing.length > 0 || (await readFingerprints(known)) !== undefined)
+    const terms = hasTerms ? undefined : termsRecord(header, assigned)
+    const records = hasTerms && missing.length === 0 ? [] : this.#checked(header, missing, known)
+    const held = await this.#keep(header, assigned, terms, missing, records)
     if (!isComplete(held)) return { rowsHeld: held.rows.size, signature: undefined }
     this.#opened.forget(committed.commitment)
     await this.#promises.promise(epoch, setId)
@@ -66,8 +83,7 @@ export class Intake {
   }
 
   /** Checks the header and each row, alone and at once; throws at the first fault. */
-  #checkedRows(header: BlobHeader, rows: readonly SentRow[], known: Held | undefined): NewRecord[] {
-    if (rows.length === 0 && known !== undefined) return []
+  #checked(header: BlobHeader, rows: readonly SentRow[], known: Held | undefined): NewRecord[] {
     const { committed } = header
     const engine = this.#engineFor(committed.parameters.hashId)
     const open = this.#opened.open(engine, committed)
@@ -85,23 +101,18 @@ export class Intake {
   async #keep(
     header: BlobHeader,
     assigned: readonly number[],
+    terms: NewRecord | undefined,
     rows: readonly SentRow[],
-    records: readonly NewRecord[],
+    rowRecords: readonly NewRecord[],
   ): Promise<Held> {
-    const { committed, epoch, expiresAtSeconds } = header
-    const known = this.#index.ofEpoch(committed.commitment, epoch)
-    const isLonger =
-      known !== undefined &&
-      laterExpiry(known.keptUntilSeconds, expiresAtSeconds) !== known.keptUntilSeconds
-    const isNew = known === undefined || isLonger
-    const terms = isNew ? [termsRecord(header, assigned)] : []
-    if (known !== undefined && records.length + terms.length === 0) return known
-    this.#checkRoom([...terms, ...records])
-    const life = lifeClass(expiresAtSeconds, this.#nowSeconds())
-    const places = await this.#segments.append(life, [...terms, ...records])
+    const records = terms === undefined ? rowRecords : [terms, ...rowRecords]
+    if (records.length === 0) return this.#noteTerms(header, assigned, undefined)
+    this.#checkRoom(records)
+    const life = lifeClass(header.expiresAtSeconds, this.#nowSeconds())
+    const places = await this.#segments.append(life, records)
     const [first, ...rest] = places
-    const rowPlaces = isNew ? rest : places
-    const held = this.#noteTerms(header, assigned, isNew ? first : undefined)
+    const rowPlaces = terms === undefined ? places : rest
+    const held = this.#noteTerms(header, assigned, terms && first)
     rows.forEach(({ row }, i) => {
       const place = rowPlaces[i]
       if (place !== undefined) this.#index.addRow(held, row, place)

@@ -2,6 +2,8 @@
 export type StorerOptions = {
   /** Bytes of segment files at most. */
   readonly capacityBytes: number
+  /** Blobs at most: each takes some 2 KB of memory, however short it is. */
+  readonly blobsMax: number
   /** A segment file is followed by the next when it has so many bytes; below 4 GiB. */
   readonly segmentBytes: number
   /** Bytes of requests being checked, from one peer and from all. */
@@ -20,6 +22,7 @@ export type StorerOptions = {
 
 export const storerDefaults: StorerOptions = {
   capacityBytes: 64 * 2 ** 30,
+  blobsMax: 1_000_000,
   segmentBytes: 256 * 2 ** 20,
   inFlightBytesPerPeer: 128 * 2 ** 20,
   inFlightBytesMax: 256 * 2 ** 20,

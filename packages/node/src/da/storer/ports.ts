@@ -17,4 +17,6 @@ export type StorerDeps = {
   readonly sets: StorerSets
   /** Undefined where this machine has no such hash. */
   engine(hashId: number): CommitmentEngine | undefined
+  /** Hears of blobs whose terms or fingerprints its disk did not keep. */
+  readonly onDamage?: (commitment: Uint8Array) => void
 }

@@ -4,10 +4,11 @@ import { crc32 } from 'node:zlib'
  * A record in a segment file: 60 bytes of head, then `bodyBytes` of body, little-endian.
  *
  *     0 magic 4 | 4 kind 1 | 5 zero 1 | 6 row 2 | 8 bodyBytes 4 | 12 bodyCrc 4 | 16 batchAt 4
- *     20 commitment 32 | 52 zero 4 | 56 CRC-32 of bytes 0 … 55
+ *     20 commitment 32 | 52 startCrc 4 | 56 CRC-32 of bytes 0 … 55
  *
  * `batchAt` is where the write that brought the record began: only the bodies of the last write
- * can be torn, so only these are read when a storer is opened.
+ * can be torn, so only these are read when a storer is opened. `startCrc` is of the body's first part
+ * alone (of terms: all but z), which is read then; 0 in records of before.
  */
 export type RecordHead = {
   readonly kind: number
@@ -16,6 +17,7 @@ export type RecordHead = {
   readonly bodyCrc: number
   readonly batchAt: number
   readonly commitment: Uint8Array
+  readonly startCrc: number
 }
 
 /** `rowAgain` comes for a row whose earlier record is damaged, and counts instead of it. */
@@ -46,6 +48,7 @@ export function encodeHead(record: NewRecord, batchAt: number): Uint8Array {
   view.setUint32(12, crcOf(record.body), true)
   view.setUint32(16, batchAt, true)
   bytes.set(record.commitment, 20)
+  view.setUint32(52, crcOf(record.body.slice(0, 1)), true)
   view.setUint32(56, crc32(bytes.subarray(0, 56)), true)
   return bytes
 }
@@ -62,6 +65,7 @@ export function decodeHead(bytes: Uint8Array): RecordHead | undefined {
     bodyCrc: view.getUint32(12, true),
     batchAt: view.getUint32(16, true),
     commitment: bytes.slice(20, 52),
+    startCrc: view.getUint32(52, true),
   }
 }
 

@@ -55,16 +55,25 @@ export class SegmentFile {
   }
 
   async read({ at }: Pick<Place, 'at'>, offset: number, into: Uint8Array): Promise<void> {
-    const filled = await this.#file.read(into, at + offset)
+    const filled = await this.#file.read(into, at + offset).catch((error: unknown) => {
+      throw storerFailed(error)
+    })
     if (filled < into.length) throw storerFailed(new Error(`${this.name} ends too early`))
   }
 
-  /** Whether a record is still what was written, by its checksum. */
-  async isWhole({ at, bytes }: Place): Promise<boolean> {
+  /** The body of a record where it is still what was written, by its checksum. */
+  async readWhole({ at, bytes }: Place): Promise<Uint8Array | undefined> {
     const record = new Uint8Array(headBytes + bytes)
-    if ((await this.#file.read(record, at - headBytes)) < record.length) return false
-    const head = decodeHead(record)
-    return head?.bodyBytes === bytes && crcOf([record.subarray(headBytes)]) === head.bodyCrc
+    // A disk that says that it cannot read is as good as one that gives other bits.
+    const filled = await this.#file.read(record, at - headBytes).catch(() => 0)
+    const head = filled < record.length ? undefined : decodeHead(record)
+    const body = record.subarray(headBytes)
+    return head?.bodyBytes === bytes && crcOf([body]) === head.bodyCrc ? body : undefined
+  }
+
+  /** Whether a record is still what was written. */
+  async isWhole(place: Place): Promise<boolean> {
+    return (await this.readWhole(place)) !== undefined
   }
 
   async close(): Promise<void> {

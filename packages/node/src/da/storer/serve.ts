@@ -6,8 +6,8 @@ import { decodeGetRows, encodeRowsReply } from '../wire/get-rows.ts'
 import { decodeGetHeader, encodeHeaderReply, joinHeader, zBytes } from '../wire/header.ts'
 import { requestKinds, wireLimits } from '../wire/kinds.ts'
 import { piecesOf, type SentRow } from '../wire/put-rows.ts'
-import { blobUnknown, termsRefused } from './errors.ts'
-import { type Held, readRowParts } from './held.ts'
+import { blobUnknown, fingerprintsDamaged, termsRefused } from './errors.ts'
+import { type Held, readFingerprints, readRowParts } from './held.ts'
 import type { RowIndex } from './index-of-rows.ts'
 
 type LaneAnswer = Awaited<ReturnType<LaneHandler>>
@@ -24,6 +24,10 @@ function heldRows(index: RowIndex, commitment: Uint8Array): readonly Held[] {
 /** Bytes that a reply will have at most: what a reader costs. */
 export function servedBytes(index: RowIndex, kind: number, meta: Uint8Array): number {
   const isRows = kind === requestKinds.getRows
+  if (kind === requestKinds.getHeader) {
+    const last = index.of(decodeGetHeader(meta)).at(-1)
+    return last === undefined ? 0 : zBytes(last.fields.parameters)
+  }
   const { commitment, count } = isRows
     ? { ...decodeGetRows(meta), count: decodeGetRows(meta).rows.length }
     : decodeGetPieces(meta)
@@ -86,14 +90,27 @@ function isWholeSegment(shape: { stripes: number }, fromStripe: number, count: n
   return whole.fromStripe === fromStripe && whole.count === count
 }
 
-/** The header of a blob with all rows that are held of it. */
-export async function serveHeader(index: RowIndex, meta: Uint8Array): Promise<LaneAnswer> {
-  const all = heldRows(index, decodeGetHeader(meta))
+/**
+ * The header of a blob with all rows that are held of it. Fingerprints that the disk did not keep are
+ * refused and told: every reader checks its rows against them.
+ */
+export async function serveHeader(
+  index: RowIndex,
+  meta: Uint8Array,
+  onDamage: (commitment: Uint8Array) => void,
+): Promise<LaneAnswer> {
+  const commitment = decodeGetHeader(meta)
+  const all = heldRows(index, commitment)
   const last = all.at(-1)
   if (last === undefined) throw blobUnknown()
-  const { fields, terms } = last
-  const fingerprints = new Uint8Array(zBytes(fields.parameters))
-  await terms.segment.read(terms, terms.bytes - fingerprints.length, fingerprints)
+  const { fields } = last
+  let fingerprints: Uint8Array | undefined
+  // They are the same whatever the epoch.
+  for (const held of all) fingerprints ??= await readFingerprints(held)
+  if (fingerprints === undefined) {
+    onDamage(commitment)
+    throw fingerprintsDamaged(commitment)
+  }
   const rows = [...new Set(all.flatMap((held) => [...held.rows.keys()]))].sort((a, b) => a - b)
   const header = joinHeader({ ...fields, expiresAtSeconds: last.keptUntilSeconds }, fingerprints)
   return encodeHeaderReply({ header, rows })

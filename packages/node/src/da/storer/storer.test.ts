@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { concatBytes, isHeddleError } from '@heddle/protocol/base'
 import {
+  encodeParameters,
   openCommitment,
   statementMessage,
   verifyRow,
@@ -63,7 +64,10 @@ async function open(
 ) {
   const time = { seconds: startSeconds }
   const clock = { ...runtime.clock, nowMs: () => time.seconds * 1000 }
-  const deps = { runtime: { ...runtime, clock }, folder, signer: own, sets, engine: engineOf }
+  const damaged: Uint8Array[] = []
+  const onDamage = (commitment: Uint8Array) => void damaged.push(commitment)
+  const real = { ...runtime, clock }
+  const deps = { runtime: real, folder, signer: own, sets, engine: engineOf, onDamage }
   const storer = await StorerRole.open(deps, given)
   ends.push(() => storer.close())
   const ask = async (kind: number, meta: Uint8Array, body: Uint8Array = none, by = peer) => {
@@ -76,7 +80,7 @@ async function open(
       (await ask(requestKinds.putRows, meta, concatBytes(bodyParts), by)).meta,
     )
   }
-  return { storer, time, ask, put }
+  return { storer, time, ask, put, damaged }
 }
 const never = new AbortController().signal
 const none = new Uint8Array(0)
@@ -97,6 +101,20 @@ async function codeOf(work: Promise<unknown>): Promise<unknown> {
     return isHeddleError(error) ? error.code : error
   }
   return undefined
+}
+
+const rowFiles = (folder: string) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.rows'))
+    .map((file) => join(folder, file))
+
+/** Turns a bit of the first such bytes that lie in a file. */
+function rot(path: string, bytes: Uint8Array): void {
+  const file = readFileSync(path)
+  const at = file.indexOf(bytes)
+  if (at < 0) throw new Error('the bytes are not there')
+  file[at] = (file[at] ?? 0) ^ 1
+  writeFileSync(path, file)
 }
 
 function bent(row: SentRow): SentRow {
@@ -285,15 +303,7 @@ describe('what is on the disk', () => {
     const blob = publishTestBlob(engineOf, set, blobBytes(9000, 4), { expiresAtSeconds: hour })
     const rows = blob.rowsOf(own.key)
     await before.put(blob.header, rows)
-    const files = () =>
-      readdirSync(folder)
-        .filter((file) => file.endsWith('.rows'))
-        .map((file) => join(folder, file))
-    const [path = ''] = files()
-    const bytes = readFileSync(path)
-    const at = bytes.indexOf(rows[0]?.pieces[0] ?? none)
-    bytes[at] = (bytes[at] ?? 0) ^ 1
-    writeFileSync(path, bytes)
+    rot(rowFiles(folder)[0] ?? '', rows[0]?.pieces[0] ?? none)
     const served = async ({ ask }: typeof before) => {
       const meta = encodeGetRows({
         commitment: blob.header.committed.commitment,
@@ -306,12 +316,99 @@ describe('what is on the disk', () => {
     expect(signs(blob, (await before.put(blob.header, rows)).signature)).toBe(true)
     expect(await served(before)).toEqual(rows)
     // What is whole is not written again.
-    const sizes = () => files().map((file) => readFileSync(file).length)
+    const sizes = () => rowFiles(folder).map((file) => readFileSync(file).length)
     const written = sizes()
     await before.put(blob.header, rows)
     expect(sizes()).toEqual(written)
     await before.storer.close()
     expect(await served(await open(folder))).toEqual(rows)
+  })
+
+  it('is no truth where fingerprints are damaged: they are told of, and put right when sent again', async () => {
+    const folder = freshFolder()
+    const before = await open(folder)
+    const blob = publishTestBlob(engineOf, set, blobBytes(9000, 5), { expiresAtSeconds: hour })
+    const later = publishTestBlob(engineOf, set, blobBytes(900, 6), { expiresAtSeconds: hour })
+    const rows = blob.rowsOf(own.key)
+    const { committed } = blob.header
+    await before.put(blob.header, rows)
+    await before.put(later.header, later.rowsOf(own.key))
+    rot(rowFiles(folder)[0] ?? '', committed.fingerprints)
+    const header = ({ ask }: typeof before) =>
+      ask(requestKinds.getHeader, encodeGetHeader(committed.commitment))
+    expect(await codeOf(header(before))).toBe('storer-damaged')
+    await before.storer.close()
+    const after = await open(folder)
+    expect(await codeOf(header(after))).toBe('storer-damaged')
+    expect(await codeOf(header(after))).toBe('storer-damaged')
+    expect(after.damaged).toEqual([committed.commitment])
+    const meta = encodeGetRows({
+      commitment: committed.commitment,
+      rows: rows.map(({ row }) => row),
+    })
+    const served = await after.ask(requestKinds.getRows, meta)
+    expect(decodeRowsReply(committed.parameters, served.meta, served.body)).toEqual(rows)
+    const wrong = { ...committed, fingerprints: committed.fingerprints.map((byte) => byte ^ 1) }
+    expect(await codeOf(after.put({ ...blob.header, committed: wrong }, []))).toBe(
+      'commitment-mismatch',
+    )
+    expect(signs(blob, (await after.put(blob.header, [])).signature)).toBe(true)
+    const told = async (storer: typeof before) => {
+      const { meta: head, body } = await header(storer)
+      return decodeHeaderReply(head, body).header.committed.fingerprints
+    }
+    expect(await told(after)).toEqual(committed.fingerprints)
+    await after.storer.close()
+    expect(await told(await open(folder))).toEqual(committed.fingerprints)
+  })
+
+  it('is let go and told of where the terms are damaged; the storer opens and takes it again', async () => {
+    const folder = freshFolder()
+    const before = await open(folder)
+    const blob = publishTestBlob(engineOf, set, blobBytes(9000, 5), { expiresAtSeconds: hour })
+    const later = publishTestBlob(engineOf, set, blobBytes(900, 6), { expiresAtSeconds: hour })
+    const rows = blob.rowsOf(own.key)
+    const { commitment, parameters, root } = blob.header.committed
+    await before.put(blob.header, rows)
+    await before.put(later.header, later.rowsOf(own.key))
+    await before.storer.close()
+    const [path = ''] = rowFiles(folder)
+    const whole = readFileSync(path)
+    const terms = whole.indexOf(concatBytes([commitment, encodeParameters(parameters), root]))
+    // The version of the parameters, the epoch, the expiry, the first row of the draw.
+    for (const at of [32, 110, 118, 128]) {
+      writeFileSync(
+        path,
+        whole.map((byte, i) => (i === terms + at ? byte ^ 8 : byte)),
+      )
+      const after = await open(folder)
+      expect(after.damaged).toEqual([commitment])
+      const asked = after.ask(requestKinds.getHeader, encodeGetHeader(commitment))
+      expect(await codeOf(asked)).toBe('storer-blob-unknown')
+      expect((await after.put(later.header, [])).signature).toBeDefined()
+      expect(signs(blob, (await after.put(blob.header, rows)).signature)).toBe(true)
+      await after.storer.close()
+      for (const file of rowFiles(folder)) if (file !== path) rmSync(file)
+    }
+  })
+
+  it('is never what nobody checked: terms for longer come with the header of the blob', async () => {
+    const folder = freshFolder()
+    const { put, storer } = await open(folder)
+    const blob = publishTestBlob(engineOf, set, blobBytes(9000, 7), {
+      expiresAtSeconds: startSeconds + 9 * 3600,
+    })
+    const { committed } = blob.header
+    await put(blob.header, blob.rowsOf(own.key))
+    const longer = { ...blob.header, expiresAtSeconds: startSeconds + 17 * 3600 }
+    const wrong = { ...committed, fingerprints: committed.fingerprints.map((byte) => byte ^ 1) }
+    expect(await codeOf(put({ ...longer, committed: wrong }, []))).toBe('commitment-mismatch')
+    expect((await put(longer, [])).signature).toBeDefined()
+    await storer.close()
+    const { ask } = await open(folder)
+    const meta = encodeGetHeader(committed.commitment)
+    const told = await ask(requestKinds.getHeader, meta)
+    expect(decodeHeaderReply(told.meta, told.body).header.committed).toEqual(committed)
   })
 
   it('is kept for its time, for longer where asked, and then removed', async () => {
@@ -386,6 +483,11 @@ describe('limits', () => {
     expect(await codeOf(at('a'))).toBeUndefined()
     const small = await open(freshFolder(), { capacityBytes: bytes >> 1 })
     expect(await codeOf(small.put(blob.header, rows))).toBe('storer-full')
+    const one = await open(freshFolder(), { blobsMax: 1 })
+    await one.put(blob.header, rows.slice(1))
+    const another = publishTestBlob(engineOf, set, blobBytes(3000, 2), { expiresAtSeconds: hour })
+    expect(await codeOf(one.put(another.header, another.rowsOf(own.key)))).toBe('storer-full')
+    expect((await one.put(blob.header, rows)).signature).toBeDefined()
     const passing = await open(freshFolder(), { keepsForEver: false })
     const ever = publishTestBlob(engineOf, set, blobBytes(3000, 3), { expiresAtSeconds: 0 })
     expect(await codeOf(passing.put(ever.header, ever.rowsOf(own.key)))).toBe('storer-retention')

@@ -1,3 +1,4 @@
+import { toHex } from '@heddle/protocol/base'
 import type { Cancel } from '../../runtime/index.ts'
 import type { LaneHandler } from '../lane/lane.ts'
 import { requestKinds } from '../wire/kinds.ts'
@@ -15,6 +16,8 @@ import { servedBytes, serveHeader, servePieces, serveRows } from './serve.ts'
 
 type LaneAnswer = Awaited<ReturnType<LaneHandler>>
 
+const toldMax = 1024
+
 /**
  * Keeps rows: checks each on arrival, makes it durable, then signs for all it was drawn for, and
  * serves them until their time is over. One storer of a folder at a time.
@@ -28,6 +31,8 @@ export class StorerRole {
   readonly #inFlight: InFlight
   readonly #cancelExpiry: Cancel[] = []
   readonly #working = new Set<Promise<unknown>>()
+  /** Blobs whose damage was told: any reader may ask again. */
+  readonly #told = new Set<string>()
   #isClosed = false
 
   private constructor(
@@ -51,7 +56,8 @@ export class StorerRole {
     const { disk, clock } = deps.runtime
     const { segments, found } = await Segments.open(disk, deps.folder, options)
     const nowSeconds = Math.floor(clock.nowMs() / 1000)
-    const index = await rebuildIndex(found, nowSeconds + options.incompleteSeconds)
+    const until = nowSeconds + options.incompleteSeconds
+    const index = await rebuildIndex(found, until, (name) => deps.onDamage?.(name))
     const promises = await EpochPromises.open(disk, `${deps.folder}/epochs`)
     return new StorerRole(deps, options, segments, index, promises)
   }
@@ -109,13 +115,23 @@ export class StorerRole {
           servePieces(this.#index, this.#deps.engine, meta),
         )
       case requestKinds.getHeader:
-        return serveHeader(this.#index, meta)
+        return this.#inFlight.run(peer, servedBytes(this.#index, kind, meta), () =>
+          serveHeader(this.#index, meta, (commitment) => this.#tellOf(commitment)),
+        )
       case requestKinds.getStatus:
         decodeGetStatus(meta)
         return { meta: this.#status(), bodyParts: [] }
       default:
         throw kindUnknown(kind)
     }
+  }
+
+  #tellOf(damaged: Uint8Array): void {
+    const name = toHex(damaged)
+    if (this.#told.has(name)) return
+    if (this.#told.size >= toldMax) this.#told.clear()
+    this.#told.add(name)
+    this.#deps.onDamage?.(damaged)
   }
 
   #status(): Uint8Array {

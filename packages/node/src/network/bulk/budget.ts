@@ -5,6 +5,8 @@ export type Budget = {
    * what gives it back. Rejects with the signal's reason.
    */
   take(amount: number, signal?: AbortSignal): Promise<() => void>
+  /** Takes what is used whether or not it is free: until it is given back, who comes next waits. */
+  claim(amount: number): () => void
   inUse(): number
 }
 
@@ -32,6 +34,10 @@ export function createBudget(limit: number): Budget {
   }
   return {
     inUse: () => used,
+    claim(amount) {
+      used += amount
+      return giveBack(amount)
+    },
     take(wanted, signal) {
       const amount = Math.min(wanted, limit)
       return new Promise((resolve, reject) => {

@@ -254,6 +254,85 @@ describe('bulk lane', () => {
     expect(most).toBe(2)
   })
 
+  it('works no further ahead than its budget for a peer that does not read', async () => {
+    const big = new Uint8Array(4 * 2 ** 20)
+    let handled = 0
+    const options = { inFlightBytesPerConnection: 2 * big.length }
+    const handle: BulkHandler = async (kind) => {
+      if (kind === 1) handled++
+      return { meta: none, bodyParts: kind === 1 ? [big] : [] }
+    }
+    const { peer } = await serve(handle, { options })
+    let isHeld = false
+    const gate = Promise.withResolvers<void>()
+    const sockets = {
+      async connect(...at: Parameters<typeof systemSockets.connect>) {
+        const socket = await systemSockets.connect(...at)
+        return {
+          remote: socket.remote,
+          write: (parts: readonly Uint8Array[]) => socket.write(parts),
+          destroy: () => socket.destroy(),
+          read: async () => {
+            if (isHeld) await gate.promise
+            return socket.read()
+          },
+        }
+      },
+    }
+    const client = openBulkClient({ ...ground(), sockets })
+    open.push(client)
+    await client.call(peer, 0, none, [])
+    isHeld = true
+    const calls = Array.from({ length: 16 }, () => client.call(peer, 1, none, []))
+    while (handled < 2) await runtime.timer.sleep(1)
+    // Two in its budget, one more at the edge, and what the system's own buffers took.
+    expect(handled).toBeLessThan(10)
+    gate.resolve()
+    const replies = await Promise.all(calls)
+    expect(replies.every(({ body }) => body.length === big.length)).toBe(true)
+  })
+
+  it('gives up a peer whose frame comes byte by byte, which holds the memory for all of it', async () => {
+    const { peer } = await serve(echo, { options: { stallTimeoutMs: 1500 } })
+    const sockets = {
+      async connect(...at: Parameters<typeof systemSockets.connect>) {
+        const socket = await systemSockets.connect(...at)
+        return {
+          remote: socket.remote,
+          read: () => socket.read(),
+          destroy: () => socket.destroy(),
+          async write(parts: readonly Uint8Array[]) {
+            const bytes = Buffer.concat(parts)
+            if (bytes.length < 1000) return socket.write([bytes])
+            for (const byte of bytes) {
+              await socket.write([Uint8Array.of(byte)])
+              await runtime.timer.sleep(20)
+            }
+          },
+        }
+      },
+    }
+    const client = openBulkClient({ ...ground(), sockets }, { stallTimeoutMs: 600_000 })
+    open.push(client)
+    await client.call(peer, 1, none, [])
+    await expect(client.call(peer, 1, none, [new Uint8Array(1000)])).rejects.toMatchObject({
+      code: 'bulk-connection-lost',
+    })
+  })
+
+  it('takes no longer reply than the caller says it can be', async () => {
+    const { peer } = await serve(echo)
+    const client = connect()
+    const ask = (bytes: number) =>
+      client.call(peer, 1, none, [new Uint8Array(bytes)], undefined, 1000)
+    expect((await ask(1000)).body.length).toBe(1000)
+    await expect(ask(1001)).rejects.toMatchObject({
+      code: 'bulk-connection-lost',
+      message: expect.stringContaining('1001 bytes, more than can be an answer'),
+    })
+    expect((await ask(0)).body.length).toBe(0)
+  })
+
   it('closing ends calls that wait, and later ones', async () => {
     let asked: (() => void) | undefined
     const served = new Promise<void>((resolve) => {

@@ -12,9 +12,12 @@ export type ByteReader = {
   waitForByte(idleMs: number, onIdle: () => void): Promise<boolean>
 }
 
+/** A frame comes at least so fast, in `stallMs`: a byte now and then would hold its memory for ever. */
+const paceBytes = 1024 * 1024
+
 /**
- * `onStall` is called when bytes that must come do not within `stallMs`; it ends the connection, and
- * with it the wait.
+ * `onStall` is called when what must come, or the next MiB of it, does not within `stallMs`; it ends the
+ * connection, and with it the wait.
  */
 export function createByteReader(
   socket: Socket,
@@ -36,14 +39,29 @@ export function createByteReader(
     return chunk !== undefined
   }
   const consume = async (bytes: number, use: (part: Uint8Array, at: number) => void) => {
-    for (let at = 0; at < bytes; ) {
-      if (rest.length === 0 && !(await next(stallMs, onStall))) return false
-      const part = rest.subarray(0, bytes - at)
-      rest = rest.subarray(part.length)
-      use(part, at)
-      at += part.length
+    let cancel: (() => void) | undefined
+    let dueBytes = paceBytes
+    try {
+      for (let at = 0; at < bytes; ) {
+        if (rest.length === 0) {
+          cancel ??= timer.after(stallMs, onStall)
+          const chunk = await socket.read()
+          if (chunk === undefined) return false
+          rest = chunk
+        }
+        const part = rest.subarray(0, bytes - at)
+        rest = rest.subarray(part.length)
+        use(part, at)
+        at += part.length
+        if (at < dueBytes) continue
+        dueBytes = at + paceBytes
+        cancel?.()
+        cancel = undefined
+      }
+      return true
+    } finally {
+      cancel?.()
     }
-    return true
   }
   const fill = (into: Uint8Array) => consume(into.length, (part, at) => into.set(part, at))
   return {

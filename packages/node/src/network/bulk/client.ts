@@ -31,7 +31,8 @@ export type BulkClientDeps = HandshakeParts & {
 export type BulkClient = {
   /**
    * Sends a request and resolves with the reply. `bodyParts` are sent from where they lie and may change
-   * again once the promise settles. Rejects with what the peer refused, `bulk-peer-unreachable`,
+   * again once the promise settles. A reply with a longer body than `replyBytesMax` ends the connection
+   * before there is memory for it. Rejects with what the peer refused, `bulk-peer-unreachable`,
    * `bulk-peer-untrusted`, `bulk-connection-lost`, `bulk-call-timed-out` or the signal's reason.
    */
   call(
@@ -40,6 +41,7 @@ export type BulkClient = {
     meta: Uint8Array,
     bodyParts: readonly Uint8Array[],
     signal?: AbortSignal,
+    replyBytesMax?: number,
   ): Promise<BulkReply>
   /** Ends all connections; calls that wait reject. */
   close(): void
@@ -121,7 +123,7 @@ export function openBulkClient(deps: BulkClientDeps, given: Partial<BulkOptions>
     throw connectionLost(name, 'it ends each connection at once')
   }
   return {
-    async call(peer, kind, meta, bodyParts, signal = never) {
+    async call(peer, kind, meta, bodyParts, signal = never, replyBytesMax = options.bodyBytesMax) {
       if (closing.signal.aborted) throw laneClosed()
       const bodyBytes = lengthOf(bodyParts)
       checkLength('meta', meta.length, options.metaBytesMax)
@@ -130,7 +132,7 @@ export function openBulkClient(deps: BulkClientDeps, given: Partial<BulkOptions>
       const release = await inFlight.take(meta.length + bodyBytes, signal)
       try {
         const connection = await connectionTo(`${peer.host}:${peer.port}`, peer)
-        return await connection.call(kind, meta, bodyParts, signal)
+        return await connection.call(kind, meta, bodyParts, signal, replyBytesMax)
       } finally {
         release()
       }

@@ -23,6 +23,7 @@ export type ConnectionParts = HandshakeParts & {
 
 type Pending = {
   readonly kind: number
+  readonly replyBytesMax: number
   readonly resolve: (reply: BulkReply) => void
   readonly reject: (cause: unknown) => void
 }
@@ -79,6 +80,7 @@ export class ClientConnection {
     meta: Uint8Array,
     bodyParts: readonly Uint8Array[],
     signal: AbortSignal,
+    replyBytesMax: number,
   ): Promise<BulkReply> {
     const release = await this.#inFlight.take(meta.length + lengthOf(bodyParts), signal)
     const id = this.#nextId
@@ -86,7 +88,7 @@ export class ClientConnection {
     try {
       if (this.#end !== undefined) throw connectionLost(this.#name, this.#end)
       const reply = new Promise<BulkReply>((resolve, reject) => {
-        this.#pending.set(id, { kind, resolve, reject })
+        this.#pending.set(id, { kind, replyBytesMax, resolve, reject })
       })
       // Whether or not anybody comes to wait for it.
       reply.catch(() => undefined)
@@ -148,7 +150,9 @@ export class ClientConnection {
     if (type !== frameTypes.reply && type !== frameTypes.refusal) return `type ${type}`
     if (metaBytes > metaBytesMax || bodyBytes > bodyBytesMax) return 'a frame beyond the limits'
     const pending = this.#pending.get(id)
-    return pending !== undefined && pending.kind !== kind ? `kind ${kind}` : undefined
+    if (pending === undefined) return undefined
+    if (bodyBytes > pending.replyBytesMax) return `${bodyBytes} bytes, more than can be an answer`
+    return pending.kind === kind ? undefined : `kind ${kind}`
   }
 
   async #takeReply({ type, id, metaBytes, bodyBytes }: FrameHeader): Promise<boolean> {

@@ -15,7 +15,7 @@ export type BulkOptions = {
   readonly connectionsMax: number
   /** Connecting and proving keys takes no longer. */
   readonly handshakeTimeoutMs: number
-  /** A frame that was begun makes progress within this time, or the connection ends. */
+  /** A frame that was begun, or the next MiB of it, has come within this time, or the connection ends. */
   readonly stallTimeoutMs: number
   /** A connection without requests is closed after this time. */
   readonly idleTimeoutMs: number

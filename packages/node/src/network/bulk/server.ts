@@ -220,7 +220,11 @@ class ServerConnection {
       if (bodyBytes > options.bodyBytesMax) {
         throw frameTooLong('body', bodyBytes, options.bodyBytesMax)
       }
-      if (!signal.aborted) await this.#send({ ...reply, type: frameTypes.reply, kind, id })
+      if (signal.aborted) return
+      // A peer that takes its replies slowly is asked nothing more of meanwhile.
+      const claimed = [this.#bytes, this.#shared.bytes].map((budget) => budget.claim(bodyBytes))
+      await this.#send({ ...reply, type: frameTypes.reply, kind, id })
+      for (const giveBack of claimed) giveBack()
     } catch (error) {
       if (!(error instanceof HeddleError) && !signal.aborted) deps.onInternalError(error)
       const refusal = { meta: encodeRefusal(error), bodyParts: [] }
