@@ -96,9 +96,13 @@ async function play(signer: Signer, crashAt: number): Promise<number> {
   }
   try {
     await scene.here.send(user, scene.sender, { Go: '1' })
-    if (crashAt > 0) await until(() => restarted !== undefined)
-    await restarted
     await scene.check()
+    // It may have come at the last moment. How many calls there are hangs on which go together, so the
+    // last ones of another play may not come in this one.
+    if (restarted !== undefined) {
+      await restarted
+      await scene.check()
+    }
     return calls
   } finally {
     await scene.close()
@@ -110,14 +114,14 @@ describe('a crash before or after any call', () => {
     const calls = await play(signerOf(1), 0)
     expect(calls).toBeGreaterThan(20)
     for (let crashAt = 1; crashAt <= calls - 4; crashAt++) await play(signerOf(1), crashAt)
-  }, 120_000)
+  })
 
   it('loses and doubles nothing with a key that signs at random', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 })
     const signer = arweaveSigner(privateKey.export({ format: 'jwk' }))
     const calls = await play(signer, 0)
     for (let crashAt = 2; crashAt <= calls - 4; crashAt += 3) await play(signer, crashAt)
-  }, 120_000)
+  })
 })
 
 describe('a crash between letters in memory and rows behind them', () => {

@@ -104,7 +104,7 @@ class World {
       if (crashAt.includes(step)) await this.restart(step % 2)
     }
     this.#calm = true
-    await until(() => this.#isQuiet(), 20_000)
+    await until(() => this.#isQuiet())
   }
 
   async #isQuiet(): Promise<boolean> {
@@ -164,7 +164,7 @@ describe('delivery', () => {
       ),
       { numRuns: 25 },
     )
-  }, 120_000)
+  })
 })
 
 function nameOf(one: { from: string; slot: number; index: number }): string {

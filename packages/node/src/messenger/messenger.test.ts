@@ -123,7 +123,9 @@ describe('posting', () => {
 
   it('answers 429 to a caller that posts too fast, but not to this machine', async () => {
     const node = new FakeNode(1, 'a')
-    const run = await start(node, { options: { postsPerMinute: 2 } })
+    const clock = { ...runtime.clock, elapsedMs: () => 0 }
+    const deps = { runtime: { ...runtime, clock } }
+    const run = await start(node, { deps, options: { postsPerMinute: 2 } })
     const statusOf = async (peer: string) =>
       (await run.request('POST', '/', undefined, peer)).status
     expect([await statusOf('10.0.0.1'), await statusOf('10.0.0.1')]).toEqual([400, 400])
@@ -435,15 +437,13 @@ describe('limits', () => {
     let isDown = true
     const fetch = fakeFetch([a, b], () => (isDown ? 'before' : undefined))
     const run = await start(a, { peers: [b], fetch, options: { pendingMax: 8, freshMax: 1 } })
-    for (let times = 0; times < 6; times++) {
-      await a.send(user, sender, { Go: '1' })
-      await runtime.timer.sleep(10)
-    }
+    for (let times = 0; times < 6; times++) await a.send(user, sender, { Go: '1' })
     const message = await itemOf(user, {
       target: sender,
       tags: tags({ 'Data-Protocol': 'ao', Type: 'Message' }),
     })
     const post = () => run.request('POST', '/', message.bytes)
+    await until(async () => (await post()).status === 503)
     expect(await post()).toMatchObject({ status: 503, body: { code: 'messenger-busy' } })
     const { body } = await run.request('GET', `/outbox?process-id=${sender}`)
     const { pending, throughSlot } = body as { pending: number; throughSlot: number }

@@ -19,9 +19,12 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-function outbound(options: Partial<typeof messengerDefaults> = {}): Outbound {
-  const all = { ...messengerDefaults, requestTimeoutMs: 5000, nodePauseMs: 50, ...options }
-  return new Outbound(globalThis.fetch, runtime, all)
+function outbound(
+  options: Partial<typeof messengerDefaults> = {},
+  clock = runtime.clock,
+): Outbound {
+  const all = { ...messengerDefaults, requestTimeoutMs: 60_000, nodePauseMs: 50, ...options }
+  return new Outbound(globalThis.fetch, { ...runtime, clock }, all)
 }
 
 describe('outbound calls', () => {
@@ -101,12 +104,13 @@ describe('outbound calls', () => {
         () => true,
         () => false,
       )
-    const out = outbound()
+    let elapsedMs = 0
+    const out = outbound({}, { ...runtime.clock, elapsedMs: () => elapsedMs })
     expect(await get(out)).toBe(false)
     expect(await get(out)).toBe(false)
     expect(calls).toBe(1)
     isUp = true
-    await runtime.timer.sleep(60)
+    elapsedMs += 50
     const [first, second] = await Promise.all([get(out), get(out)])
     expect([first, second, calls]).toEqual([true, false, 2])
     expect(await get(out)).toBe(true)

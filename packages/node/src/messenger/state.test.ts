@@ -61,15 +61,26 @@ describe('a messenger whose state file fails', () => {
     const sender = await node.spawn(user, ({ assignment }) =>
       assignment.slot === 0 ? {} : { Messages: [{ Target: receiver, Anchor: '', Tags: [] }] },
     )
-    const run = await startMessenger(node)
+    let failures = 0
+    const log = { info: () => {}, warn: () => {}, error: () => void failures++ }
+    const run = await startMessenger(node, { deps: { log } })
     await node.send(user, sender)
     await until(() => arrived(node, receiver).length === 1)
-    await timer.sleep(30)
     const other = new DatabaseSync(run.stateFile)
-    other.exec('ALTER TABLE cursors RENAME TO away')
+    // Once no transaction of the messenger is open.
+    const rename = (from: string, to: string) =>
+      until(() => {
+        try {
+          other.exec(`ALTER TABLE ${from} RENAME TO ${to}`)
+          return true
+        } catch {
+          return false
+        }
+      })
+    await rename('cursors', 'away')
     await node.send(user, sender)
-    await timer.sleep(30)
-    other.exec('ALTER TABLE away RENAME TO cursors')
+    await until(() => failures > 0)
+    await rename('away', 'cursors')
     other.close()
     await node.send(user, sender)
     await until(() => arrived(node, receiver).length === 3)

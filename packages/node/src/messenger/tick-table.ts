@@ -1,8 +1,9 @@
 import type { State } from './state.ts'
 
-type TickRow = { readonly ordinal: number; readonly last: number }
+/** `next` is 0 where it is to be reckoned anew. */
+type TickRow = { readonly ordinal: number; readonly last: number; readonly next: number }
 
-/** The monitored processes of a state file: per interval the last tick done and the next one due. */
+/** The monitored processes of a state file: per interval the furthest tick done and the next one due. */
 export class TickTable {
   readonly #state: State
 
@@ -16,9 +17,21 @@ export class TickTable {
     this.#state.write(sql, processId, ordinal, unit, last, next)
   }
 
-  move(processId: string, ordinal: number, last: number, next: number): void {
-    const sql = 'UPDATE ticks SET last = ?, next = ? WHERE process = ? AND ordinal = ?'
-    this.#state.write(sql, last, next, processId, ordinal)
+  /** A tick was done; `last` never falls. */
+  move(processId: string, ordinal: number, done: number, next: number): void {
+    const sql = 'UPDATE ticks SET last = max(last, ?), next = ? WHERE process = ? AND ordinal = ?'
+    this.#state.write(sql, done, next, processId, ordinal)
+  }
+
+  /** Has ticks that wait for a time beyond `nowMs`, though one beyond it was done, reckoned anew. */
+  turnBack(nowMs: number): { readonly processes: number; readonly furthestMs: number } | undefined {
+    const where = "WHERE unit = 'time' AND last > ? AND next > ?"
+    const found = `SELECT count(DISTINCT process) AS processes, max(last) AS furthest FROM ticks ${where}`
+    const row = this.#state.get(found, nowMs, nowMs)
+    const processes = Number(row?.processes ?? 0)
+    if (processes === 0) return undefined
+    this.#state.write(`UPDATE ticks SET next = 0 ${where}`, nowMs, nowMs)
+    return { processes, furthestMs: Number(row?.furthest) }
   }
 
   remove(processId: string): void {
@@ -30,9 +43,14 @@ export class TickTable {
   }
 
   rows(processId: string): TickRow[] {
-    const sql = 'SELECT ordinal, last FROM ticks WHERE process = ? ORDER BY ordinal'
+    const sql = 'SELECT ordinal, last, next FROM ticks WHERE process = ? ORDER BY ordinal'
     const rows = this.#state.all(sql, processId)
-    return rows.map((row) => ({ ordinal: Number(row.ordinal), last: Number(row.last) }))
+    const number = (value: unknown) => Number(value)
+    return rows.map(({ ordinal, last, next }) => ({
+      ordinal: number(ordinal),
+      last: number(last),
+      next: number(next),
+    }))
   }
 
   /** Processes with a tick due, longest due first. */

@@ -14,10 +14,11 @@ afterEach(async () => {
   run = undefined
 })
 
-/** A runtime whose wall clock a test can set forward. */
+/** A runtime whose wall clock stands, but for what a test sets it forward. */
 function shifted() {
+  const startMs = real.clock.nowMs()
   const shift = { ms: 0 }
-  const clock = { nowMs: () => real.clock.nowMs() + shift.ms, elapsedMs: real.clock.elapsedMs }
+  const clock = { nowMs: () => startMs + shift.ms, elapsedMs: real.clock.elapsedMs }
   return { shift, runtime: { clock, timer: real.timer } }
 }
 
@@ -85,8 +86,14 @@ describe('ticks', () => {
   it('are signed log entries on the grid, and stop when told', async () => {
     const node = new FakeNode(1, 'a')
     const process = await node.spawn(user, silent, seconds)
-    run = await startMessenger(node)
+    const other = await node.spawn(user, silent, seconds)
+    const { shift, runtime } = shifted()
+    run = await startMessenger(node, { deps: { runtime } })
     await order('POST', process)
+    await order('POST', other)
+    shift.ms += 2000
+    // A block wakes it sooner than its alarm would.
+    node.mine(11)
     await until(() => ticksOf(node, process).length >= 2)
     await order('DELETE', process)
     const ticks = ticksOf(node, process)
@@ -106,7 +113,9 @@ describe('ticks', () => {
       }),
     )
     expect(item?.owner).toEqual(node.signer.owner)
-    await real.timer.sleep(1100)
+    shift.ms += 2000
+    node.mine(12)
+    await until(() => ticksOf(node, other).length >= 4)
     expect(ticksOf(node, process)).toEqual(ticks)
   })
 
@@ -117,15 +126,17 @@ describe('ticks', () => {
     const options = { cronCatchUpMax: 4 }
     run = await startMessenger(node, { deps: { runtime }, options })
     await order('POST', process)
+    shift.ms += 1000
+    node.mine(11)
     await until(() => ticksOf(node, process).length === 1)
     const stateFile = run.crash()
     shift.ms += 3000
     run = await startMessenger(node, { stateFile, deps: { runtime }, options })
-    await until(() => ticksOf(node, process).length >= 4)
+    await until(() => ticksOf(node, process).length === 4)
     const again = run.crash()
     shift.ms += 60_000
     run = await startMessenger(node, { stateFile: again, deps: { runtime }, options })
-    await until(() => (ticksOf(node, process).at(-1) ?? 0) >= runtime.clock.nowMs() - 1000)
+    await until(() => (ticksOf(node, process).at(-1) ?? 0) > runtime.clock.nowMs() - 1000)
     await order('DELETE', process)
     const ticks = ticksOf(node, process)
     expect(new Set(ticks).size).toBe(ticks.length)
@@ -134,6 +145,52 @@ describe('ticks', () => {
     // One jump, over the ticks of the minute that were not made good.
     expect(gaps.filter((gap) => gap !== 1000)).toHaveLength(1)
     expect(ticks.length).toBeLessThan(20)
+  })
+
+  it('go by a clock that ran ahead and was set back: nothing waits, no point is there twice', async () => {
+    const node = new FakeNode(1, 'a')
+    const process = await node.spawn(user, silent, seconds)
+    const { shift, runtime } = shifted()
+    const hourMs = 3_600_000
+    const warnings: unknown[] = []
+    const quiet = () => {}
+    const warn = (fields: unknown) => void warnings.push(fields)
+    const log = { info: quiet, warn, error: quiet }
+    const deps = { runtime, log }
+    let height = 20
+    // A block wakes who waits for a time, so that nobody has to.
+    const setClock = (ms: number) => {
+      shift.ms = ms
+      node.mine(height++)
+    }
+    const before = (ms: number) => () => ticksOf(node, process).some((time) => time < ms)
+    shift.ms = hourMs
+    run = await startMessenger(node, { deps })
+    await order('POST', process)
+    setClock(hourMs + 1000)
+    await until(() => ticksOf(node, process).length > 0)
+    const aheadMs = ticksOf(node, process)[0] ?? 0
+
+    setClock(0)
+    await until(() => warnings.length > 0)
+    expect(warnings).toEqual([{ processes: 1, aheadMs: expect.any(Number) }])
+    setClock(1000)
+    await until(before(aheadMs - 3_500_000))
+
+    // The same where it was set back while the node was down; what was missed meanwhile is made good.
+    setClock(2 * hourMs)
+    await until(() => (ticksOf(node, process).at(-1) ?? 0) >= runtime.clock.nowMs() - 2000)
+    const stateFile = run.crash()
+    shift.ms = 1000
+    const known = ticksOf(node, process).length
+    run = await startMessenger(node, { stateFile, deps })
+    await until(() => warnings.length > 1)
+    setClock(3000)
+    await until(() => ticksOf(node, process).length > known)
+    await order('DELETE', process)
+    expect(ticksOf(node, process).at(-1)).toBeLessThan(aheadMs)
+    const ticks = ticksOf(node, process)
+    expect(new Set(ticks).size).toBe(ticks.length)
   })
 
   it('are tried again while the scheduler fails, and not lost', async () => {
@@ -159,8 +216,6 @@ describe('ticks', () => {
         (entry) => tagValue(entry.message?.tags ?? [], 'Cron-Block') ?? [],
       )
     node.mine(12)
-    await real.timer.sleep(30)
-    expect(heights()).toEqual([])
     node.mine(17)
     await until(() => heights().length === 2)
     expect(heights()).toEqual(['13', '16'])

@@ -30,6 +30,7 @@ type Deps = Pick<
   >
 }
 
+/** `notBeforeMs` is by the clock that nobody sets. */
 type Run = { attempts: number; notBeforeMs: number; running: Promise<void> | undefined }
 
 const processesAtOnce = 16
@@ -37,10 +38,13 @@ const processesPerWake = 256
 /** A wake no later than this, so that a clock set forward is noticed. */
 const sleepMaxMs = 60_000
 const wakeDelayMs = 10
+/** Time services set a clock back by less; more is worth a look. */
+const setBackMsNotable = 60_000
 
 /**
  * Makes log entries of cron ticks: a signed item per tick, scheduled like any message. Progress is in
- * the state file; a tick sent twice after a crash has the same Delivery-Id and is dropped.
+ * the state file; a tick sent twice after a crash has the same Delivery-Id and is dropped. So is one that
+ * a clock that was set back shows again: ticks go by the wall clock, and each point is in the log once.
  */
 export class Ticker {
   readonly #deps: Deps
@@ -49,6 +53,8 @@ export class Ticker {
   #alarm: Cancel | undefined
   #soon: Cancel | undefined
   #stopped = false
+  /** The wall clock at the last look; before the first it may have been anything. */
+  #seenMs = Number.POSITIVE_INFINITY
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -86,14 +92,18 @@ export class Ticker {
     if (this.#stopped) return
     const { table, baseLayer } = this.#deps
     const nowMs = this.#nowMs()
+    if (nowMs < this.#seenMs) this.#turnBack(nowMs)
+    this.#seenMs = nowMs
     const due = table.due(nowMs, baseLayer.tip().height, processesPerWake + this.#runs.size)
-    for (const processId of due) this.#start(processId, nowMs)
-    const nextMs = Math.min(
-      table.nextMs(nowMs) ?? Number.POSITIVE_INFINITY,
-      ...[...this.#runs.values()].map((run) => run.notBeforeMs).filter((atMs) => atMs > nowMs),
+    const elapsedMs = this.#elapsedMs()
+    for (const processId of due) this.#start(processId, elapsedMs)
+    const pausesMs = [...this.#runs.values()].map(({ notBeforeMs }) => notBeforeMs - elapsedMs)
+    const waitMs = Math.min(
+      (table.nextMs(nowMs) ?? Number.POSITIVE_INFINITY) - nowMs,
+      ...pausesMs.filter((pauseMs) => pauseMs > 0),
     )
-    if (nextMs === Number.POSITIVE_INFINITY) return
-    const delayMs = Math.min(Math.max(nextMs - nowMs, 1), sleepMaxMs)
+    if (waitMs === Number.POSITIVE_INFINITY) return
+    const delayMs = Math.min(Math.max(waitMs, 1), sleepMaxMs)
     this.#alarm = this.#deps.runtime.timer.after(delayMs, () => this.wake())
   }
 
@@ -104,16 +114,30 @@ export class Ticker {
     await Promise.all([...this.#runs.values()].map((run) => run.running))
   }
 
-  #start(processId: string, nowMs: number): void {
-    const run = this.#runs.get(processId) ?? { attempts: 0, notBeforeMs: 0, running: undefined }
-    if (run.running !== undefined || run.notBeforeMs > nowMs) return
+  /** The clock ran ahead, before this start or since: what waits for that time goes by the clock again. */
+  #turnBack(nowMs: number): void {
+    const { table, log } = this.#deps
+    const back = table.turnBack(nowMs)
+    if (back === undefined || back.furthestMs - nowMs < setBackMsNotable) return
+    const fields = { processes: back.processes, aheadMs: back.furthestMs - nowMs }
+    log.warn(
+      fields,
+      'cron ticks are in logs that lie ahead of the clock: it was set back. Cron goes by the clock ' +
+        'again and repeats none of them; see that the time service of this machine runs',
+    )
+  }
+
+  #start(processId: string, elapsedMs: number): void {
+    const never = Number.NEGATIVE_INFINITY
+    const run = this.#runs.get(processId) ?? { attempts: 0, notBeforeMs: never, running: undefined }
+    if (run.running !== undefined || run.notBeforeMs > elapsedMs) return
     this.#runs.set(processId, run)
     run.running = this.#gate
       .run(() => this.#tickAll(processId))
       .then(() => this.#runs.delete(processId))
       .catch((error: unknown) => {
         run.attempts++
-        run.notBeforeMs = this.#nowMs() + retryDelayMs(run.attempts, this.#deps.options)
+        run.notBeforeMs = this.#elapsedMs() + retryDelayMs(run.attempts, this.#deps.options)
         const fields = { processId, attempts: run.attempts, error: errorMessage(error) }
         if (!this.#stopped) this.#deps.log.warn(fields, 'cron tick not scheduled yet')
       })
@@ -138,10 +162,15 @@ export class Ticker {
     if (sender === undefined) throw new Error('the process is not scheduled here')
     const specs = this.#specs(sender)
     const ticks: Tick[] = []
-    for (const { ordinal, last } of table.rows(processId)) {
+    for (const { ordinal, last, next } of table.rows(processId)) {
       const spec = specs[ordinal]
       if (spec === undefined) continue
-      const due = dueTicks(spec, last, this.#now(spec), options.cronCatchUpMax)
+      const now = this.#now(spec)
+      const isAnew = next === 0
+      if (isAnew) table.move(processId, ordinal, last, nextTick(spec, Math.min(now, last)))
+      // While the clock shows times whose ticks may be done, the next one tells where it is.
+      const from = now >= last ? last : isAnew ? now : next - 1
+      const due = dueTicks(spec, from, now, options.cronCatchUpMax)
       for (const position of due) ticks.push({ spec, ordinal, position })
     }
     for (const tick of ticks.sort(compareTicks)) {
@@ -181,6 +210,10 @@ export class Ticker {
 
   #now(spec: CronSpec): number {
     return spec.unit === 'time' ? this.#nowMs() : this.#deps.baseLayer.tip().height
+  }
+
+  #elapsedMs(): number {
+    return this.#deps.runtime.clock.elapsedMs()
   }
 
   #nowMs(): number {

@@ -17,7 +17,7 @@ const quick: Partial<MessengerOptions> = {
   commitDelayMs: 5,
   nodePauseMs: 1,
   nodePauseCapMs: 10,
-  requestTimeoutMs: 500,
+  requestTimeoutMs: 60_000,
   stateRetryMs: 20,
   closeGraceMs: 100,
 }
@@ -104,7 +104,7 @@ async function callRoute(
 /** Waits until `isSo`, or fails after `patienceMs`. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
-  patienceMs = 10_000,
+  patienceMs = 120_000,
 ): Promise<void> {
   const startMs = runtime.clock.elapsedMs()
   while (!(await isSo())) {
