@@ -28,7 +28,13 @@ export type EvaluatedSlot = { readonly slot: number; readonly result: Result }
 
 /** Results of processes, seen from here. */
 export type ProcessResults = {
-  evaluations(processId: string, fromSlot: number, limit: number): Promise<readonly EvaluatedSlot[]>
+  /** At least one, where there is one; no more once they have `bytesMax`. */
+  evaluations(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax: number,
+  ): Promise<readonly EvaluatedSlot[]>
   onEvaluated(listener: (processId: string, slot: number) => void): void
   /** Tags of the item that spawned a process. */
   tagsOf(processId: string): Promise<readonly Tag[]>

@@ -52,6 +52,14 @@ export function promptTokens(tokenizer: Tokenizer, parts: readonly PromptPart[])
   return tokens
 }
 
+/** Tokens that a prompt has at least, told without making them: what is far too long costs nobody time. */
+export function fewestTokens(tokenizer: Tokenizer, parts: readonly PromptPart[]): number {
+  // A text has as many bytes as UTF-16 units, or more.
+  const fewest = (part: PromptPart) =>
+    typeof part === 'string' ? Math.ceil(part.length / tokenizer.tokenBytesMax) : 1
+  return parts.reduce<number>((sum, part) => sum + fewest(part), 0)
+}
+
 function specialToken(tokenizer: Tokenizer, name: string): number {
   const token = tokenizer.tokenOf(name)
   if (token === undefined) {

@@ -3,6 +3,7 @@ export {
   type ChatMessage,
   chatFormats,
   chatPrompt,
+  fewestTokens,
   guessChatFormat,
   type PromptPart,
   promptTokens,

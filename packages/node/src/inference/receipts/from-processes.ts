@@ -31,6 +31,8 @@ export type FollowedReceipts = {
 }
 
 const pageSlots = 200
+/** One result may have 15 MiB. */
+const pageBytes = 16 * 1024 * 1024
 const processesMax = 1000
 /** Processes whose module is remembered; one more is asked for again. */
 const rememberedMax = 100_000
@@ -83,14 +85,14 @@ export function followReceipts(
       without.add(processId)
       return
     }
-    const [evaluation] = await results.evaluations(processId, slot, 1)
+    const [evaluation] = await results.evaluations(processId, slot, 1, pageBytes)
     if (evaluation !== undefined) await keep(processId, use, evaluation)
   }
 
   const keepAll = async (processId: string) => {
     const use = await modelOf(processId)
     for (let slot = 0; !isClosed; ) {
-      const page = await results.evaluations(processId, slot, pageSlots)
+      const page = await results.evaluations(processId, slot, pageSlots, pageBytes)
       for (const evaluation of page) await keep(processId, use, evaluation)
       const last = page.at(-1)
       if (last === undefined) return

@@ -1,6 +1,6 @@
 import { decodeText, encodeBase64Url, encodeText } from '@heddle/protocol/base'
 import { createItem } from '@heddle/protocol/item'
-import { greedy } from '@heddle/protocol/model'
+import { greedy, readLlama2cTokenizer } from '@heddle/protocol/model'
 import { readReceipt } from '@heddle/protocol/receipt'
 import { afterAll, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../runtime/index.ts'
@@ -122,6 +122,11 @@ describe('the inference service', () => {
     await expect(ask('large')).rejects.toMatchObject({ code: 'model-too-large' })
     const long = { prompt: ['A'.repeat(200)] }
     await expect(ask('noise', long)).rejects.toMatchObject({ code: 'context-exceeded' })
+    // Far too long is told from the length: nobody waits until it is cut into tokens.
+    const { tokenBytesMax } = readLlama2cTokenizer(tokenizer, shape.vocab)
+    const details = { wanted: Math.ceil(2 ** 20 / tokenBytesMax) }
+    const huge = ask('noise', { prompt: ['A'.repeat(2 ** 20)] })
+    await expect(huge).rejects.toMatchObject({ code: 'context-exceeded', details })
     await expect(ask('noise', { tokensMax: 1e6 })).rejects.toThrow('1000000 tokens are asked for')
     await expect(ask('noise', { gasLimit: 3 })).rejects.toMatchObject({ code: 'gas-exhausted' })
     const stops = ask('noise', { stops: [''] })

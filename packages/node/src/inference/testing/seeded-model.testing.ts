@@ -62,6 +62,7 @@ export function seededTokenizer(vocab: number) {
     vocab,
     begin: undefined,
     ends: new Set<number>(),
+    tokenBytesMax: 2 ** 20,
     encode: (text: string) => text.split(' ').filter(Boolean).map(Number),
     bytesOf: (token: number) => new TextEncoder().encode(`${token} `),
     tokenOf: (piece: string) => Number(piece),

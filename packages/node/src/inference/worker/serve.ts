@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert, concatBytes, encodeBase64Url } from '@heddle/protocol/base'
+import { fewestTokens } from '@heddle/protocol/model'
 import { writeReceipt } from '@heddle/protocol/receipt'
 import { type Clock, createRuntime, type Disk, nodeCrypto } from '../../runtime/index.ts'
 import { type Answer, beginAnswer } from '../answer/answer.ts'
-import { modelNotLoaded } from '../errors.ts'
+import { contextExceeded, modelNotLoaded } from '../errors.ts'
 import { chunkSource } from '../models/chunk-source.ts'
 import { openModel } from '../models/open.ts'
 import { arrivedError, carryError } from './carried-error.ts'
@@ -119,6 +120,9 @@ class InferenceServer {
       return
     }
     try {
+      const { context, tokenizer } = loaded.engine
+      const fewest = fewestTokens(tokenizer, request.prompt)
+      if (fewest > context) throw contextExceeded(fewest, context)
       const answer = beginAnswer(loaded, request, nodeCrypto.sha256)
       this.#running.push({ id, model, answer })
       this.#wake()

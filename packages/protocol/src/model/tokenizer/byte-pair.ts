@@ -100,6 +100,7 @@ export function createBytePair(vocabulary: BytePairVocabulary): Tokenizer {
     vocab: pieces.length,
     begin: vocabulary.begin,
     ends: new Set(vocabulary.ends),
+    tokenBytesMax: keys.reduce((most, key) => Math.max(most, key.length), 1),
     encode: (text) => {
       if (text.length > textMax) throw textTooLong(text.length, textMax)
       return splitWords(text, vocabulary.style).flatMap(encodeWord)

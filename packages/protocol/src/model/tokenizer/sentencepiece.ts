@@ -53,7 +53,7 @@ export function createSentencePiece(vocabulary: SentencePieceVocabulary): Tokeni
   }
   const { ids, byteOf } = buildTables(vocabulary)
   const tokenOfByte = new Map([...byteOf].map(([token, byte]) => [byte, token]))
-  const longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 0)
+  const longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 1)
   /** What text may become: neither special tokens nor the names of byte tokens. */
   const plain = (key: string): number => {
     const token = ids.get(key) ?? -1
@@ -97,6 +97,7 @@ export function createSentencePiece(vocabulary: SentencePieceVocabulary): Tokeni
     vocab: pieces.length,
     begin,
     ends: new Set(vocabulary.ends),
+    tokenBytesMax: longest,
     encode,
     bytesOf,
     tokenOf: (piece) => ids.get(bytesToKey(encodeText(piece))),

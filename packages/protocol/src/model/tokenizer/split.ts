@@ -14,9 +14,16 @@ const noPoint = -1
 
 type Scanner = { readonly points: readonly number[]; at(index: number): number }
 
-function runEnd(scanner: Scanner, from: number, belongs: (point: number) => boolean): number {
+/** At most `most` signs on: looking at all of a long run for each of its words would never end. */
+function runEnd(
+  scanner: Scanner,
+  from: number,
+  belongs: (point: number) => boolean,
+  most = Number.POSITIVE_INFINITY,
+): number {
+  const last = Math.min(scanner.points.length, from + most)
   let end = from
-  while (end < scanner.points.length && belongs(scanner.at(end))) end += 1
+  while (end < last && belongs(scanner.at(end))) end += 1
   return end
 }
 
@@ -71,7 +78,7 @@ function modernEnd(scanner: Scanner, from: number, digitsMax: number): number {
   if (isLetter(first)) return runEnd(scanner, from, isLetter)
   const mayLead = !isLineEnd(first) && !isNumber(first)
   if (mayLead && isLetter(scanner.at(from + 1))) return runEnd(scanner, from + 1, isLetter)
-  if (isNumber(first)) return Math.min(from + digitsMax, runEnd(scanner, from, isNumber))
+  if (isNumber(first)) return runEnd(scanner, from, isNumber, digitsMax)
   const start = first === space ? from + 1 : from
   if (isOther(scanner.at(start))) {
     return runEnd(scanner, runEnd(scanner, start, isOther), isLineEnd)

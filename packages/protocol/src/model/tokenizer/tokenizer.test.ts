@@ -1,6 +1,7 @@
 import { decodeText, isHeddleError } from '@heddle/protocol/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fewestTokens, promptTokens } from '../chat.ts'
 import { createBytePair } from './byte-pair.ts'
 import { createSentencePiece } from './sentencepiece.ts'
 import { type SplitStyle, splitWords } from './split.ts'
@@ -45,6 +46,10 @@ const text = fc
   .map((parts) => parts.join(''))
 
 describe('words', () => {
+  it.each(['llama-bpe', 'qwen2'] as const)('of %s are cut in one pass, digits too', (style) => {
+    expect(splitWords('7'.repeat(30_000), style)).toHaveLength(style === 'qwen2' ? 30_000 : 10_000)
+  })
+
   for (const style of Object.keys(patterns) as SplitStyle[]) {
     it(`of ${style} are those of its published pattern`, () => {
       fc.assert(
@@ -120,6 +125,17 @@ describe('byte pairs', () => {
     )
   })
 
+  it('are never fewer than is told beforehand', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (whole) => {
+        const fewest = fewestTokens(tokenizer, [whole, 7, { special: '<|end|>' }])
+        expect(promptTokens(tokenizer, [whole, 7]).length + 1).toBeGreaterThanOrEqual(fewest)
+      }),
+    )
+    const fewest = fewestTokens(tokenizer, ['hello'.repeat(1000)])
+    expect(fewest).toBe(Math.ceil(5000 / tokenizer.tokenBytesMax))
+  })
+
   it('stay quick on long words', () => {
     const tokens = tokenizer.encode('a'.repeat(200_001))
     expect(tokens).toHaveLength(100_001)
@@ -172,6 +188,7 @@ describe('SentencePiece', () => {
       fc.property(fc.array(unit), (parts) => {
         const whole = parts.join('')
         const tokens = tokenizer.encode(whole)
+        expect(tokens.length).toBeGreaterThanOrEqual(fewestTokens(tokenizer, [whole]))
         expect(tokens.some((token) => token < 3)).toBe(false)
         expect(decodeText(tokensToBytes(tokenizer, tokens, 1))).toBe(whole)
       }),

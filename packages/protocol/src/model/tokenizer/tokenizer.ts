@@ -10,6 +10,8 @@ export type Tokenizer = {
   readonly begin: number | undefined
   /** Tokens that end an answer. */
   readonly ends: ReadonlySet<number>
+  /** Bytes of a text that one token takes at most. */
+  readonly tokenBytesMax: number
   /** The tokens of a text, without `begin`. Names of special tokens in it are only text. */
   encode(text: string): number[]
   /** The bytes a token stands for after `previous`; none for special tokens. */
