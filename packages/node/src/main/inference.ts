@@ -40,7 +40,7 @@ export function followModels(
   compute: Pick<Compute, 'evaluations' | 'onEvaluated'>,
 ): void {
   inference.follow({
-    evaluations: (processId, fromSlot, limit) => compute.evaluations(processId, fromSlot, limit),
+    evaluations: (...page) => compute.evaluations(...page),
     onEvaluated: (listener) => compute.onEvaluated(listener),
     tagsOf: async (processId) => {
       const [entry] = await scheduler.entries(processId, 0, 1)

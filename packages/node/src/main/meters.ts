@@ -1,7 +1,7 @@
 import type { Compute } from '../compute/index.ts'
 import type { Publisher } from '../da/index.ts'
 import type { OrderedLog } from '../journal/index.ts'
-import type { Answered } from '../network/index.ts'
+import type { Answered, ServerSocket } from '../network/index.ts'
 import type { Log, Metrics } from '../observe/index.ts'
 import type { Clock } from '../runtime/index.ts'
 import type { Scheduler } from '../scheduler/index.ts'
@@ -112,6 +112,16 @@ export function timedLog(
     claim: () => log.claim(),
     close: () => log.close(),
   }
+}
+
+/** Memory that bodies of requests take. */
+export function measureBodies(metrics: Metrics, server: Pick<ServerSocket, 'bodies'>): void {
+  metrics.gauge('http_body_bytes', 'Bytes of request bodies in memory, streams apart', () => {
+    return server.bodies().heldBytes
+  })
+  metrics.gauge('http_bodies_waiting', 'Bodies left in their sockets until there is memory', () => {
+    return server.bodies().waiting
+  })
 }
 
 /** Counts answers by room and status, times them by room, and writes a line for each at `info`. */

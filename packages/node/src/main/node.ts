@@ -7,7 +7,7 @@ import { createRuntime, nodeCrypto } from '../runtime/index.ts'
 import { createClosing } from './closing.ts'
 import { loadNodeKey } from './key.ts'
 import { lockDataFolder } from './lock.ts'
-import { noteAnswers } from './meters.ts'
+import { measureBodies, noteAnswers } from './meters.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { startStorerNode } from './storer-node.ts'
 import { wireRooms } from './wire.ts'
@@ -47,6 +47,7 @@ export async function startNode(
     const address = encodeBase64Url(nodeCrypto.sha256(signer.owner))
     const socket = await openServer({ host: options.host, port: options.port })
     closing.first(() => socket.close())
+    measureBodies(metrics, socket)
     const publicUrl = options.publicUrl ?? socket.url
     const rooms = await wireRooms({ options, runtime, signer, log, metrics, publicUrl, closing })
     const jsModule = await buildJsModule(nodeCrypto, runtime.disk)

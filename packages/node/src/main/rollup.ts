@@ -62,9 +62,9 @@ export function openRollup(
 type Outbox = Pick<Compute, 'evaluations' | 'evaluatedHead' | 'onEvaluated'>
 
 /** Results this node speaks for: what a log emits is pushed by those who schedule it. */
-export function ownResults(compute: Outbox, hosting: Hosting): Outbox {
+export function ownResults(compute: Outbox, hosting: Pick<Hosting, 'isForeign'>): Outbox {
   return {
-    evaluations: (processId, fromSlot, limit) => compute.evaluations(processId, fromSlot, limit),
+    evaluations: (...page) => compute.evaluations(...page),
     evaluatedHead: (processId) =>
       hosting.isForeign(processId) ? 0 : compute.evaluatedHead(processId),
     onEvaluated: (listener) =>

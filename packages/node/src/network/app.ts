@@ -1,11 +1,12 @@
 import type { Server as HttpServer, RequestListener } from 'node:http'
 import { encodeBase64Url, HeddleError, isHeddleError } from '@heddle/protocol/base'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { collectBody } from './body.ts'
+import { busyRetrySeconds, collectBody, hasBody } from './body.ts'
+import type { BodyMemory } from './body-memory.ts'
 import { drainBody } from './drain.ts'
 import type { ServerOptions } from './options.ts'
 import { replyError } from './reply.ts'
-import { ArrivedRequest } from './request.ts'
+import { ArrivedRequest, emptyBody } from './request.ts'
 import type { Route, RouteReply } from './route.ts'
 import { sendStream } from './stream-reply.ts'
 
@@ -78,6 +79,10 @@ function endUnread({ raw }: FastifyRequest): void {
   if (!raw.complete) raw.destroy()
 }
 
+function takesBody({ method, raw }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && hasBody(raw)
+}
+
 /** A request as the log names it. */
 function named({ id, method, url }: FastifyRequest) {
   return { id, method, url }
@@ -109,17 +114,35 @@ function mount(
   app: FastifyInstance,
   { prefix, routes, room = 'other' }: Mount,
   options: ServerOptions,
+  memory: BodyMemory,
   hooks: ServerHooks,
 ): void {
   for (const route of routes) {
-    const config = { streamed: route.body === 'stream', room }
-    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-      const arrived = new ArrivedRequest(request, reply, prefix, config.streamed, options)
-      const answer = await route.handle(arrived)
+    const config = { room }
+    const answerRequest = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      body: Uint8Array | undefined,
+    ) => {
+      const answer = await route.handle(new ArrivedRequest(request, reply, prefix, body, options))
       // An answer that is a stream may still be reading the request.
       if (isStream(answer.body)) reply.raw.once('finish', () => endUnread(request))
       else if (!request.raw.readableEnded) await drainRest(request, reply, options)
       return send(reply, answer, (error) => hooks.onInternalError(error, named(request)))
+    }
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      if (route.body === 'stream') return answerRequest(request, reply, undefined)
+      if (!takesBody(request)) return answerRequest(request, reply, emptyBody)
+      const share = { heldBytes: 0 }
+      const release = () => memory.release(share)
+      try {
+        const body = await collectBody(request.raw, options, memory, share)
+        return await answerRequest(request, reply, body)
+      } finally {
+        // An answer may refer to the body until the last of it has left.
+        if (reply.raw.closed) release()
+        else reply.raw.once('close', release)
+      }
     }
     const url = `${prefix}${route.path}`
     app.route({ method: route.method, url, handler, config, exposeHeadRoute: false })
@@ -135,6 +158,7 @@ export function createApp(
   mounts: readonly Mount[],
   hooks: ServerHooks,
   options: ServerOptions,
+  memory: BodyMemory,
   serverFactory: (handler: RequestListener) => HttpServer,
 ): FastifyInstance {
   const run = encodeBase64Url(options.random.bytes(6))
@@ -151,10 +175,8 @@ export function createApp(
     },
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', async (request: FastifyRequest) => {
-    const { streamed } = request.routeOptions.config as { streamed?: boolean }
-    return streamed ? undefined : collectBody(request.raw, options)
-  })
+  // Bodies are read where they are counted.
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(corsHeaders).header('x-request-id', request.id)
     if (request.method === 'OPTIONS') reply.headers(preflightHeaders).code(204).send()
@@ -177,14 +199,16 @@ export function createApp(
     if (isHeddleError(seen, 'request-timeout')) {
       return send(closeAfter(request, reply), { ...answer, status: 408 }, onBroken)
     }
+    if (isHeddleError(seen, 'bodies-busy')) reply.header('retry-after', String(busyRetrySeconds))
     const isTooLarge = isHeddleError(seen, 'body-too-large')
     await drainRest(request, reply, options)
     return send(reply, isTooLarge ? { ...answer, status: 413 } : answer, onBroken)
   })
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
     const text = `no route ${request.method} ${request.url.split('?')[0]}: see the HTTP reference`
+    if (takesBody(request)) await drainRest(request, reply, options)
     return send(reply, replyError(new HeddleError('route-unknown', 'missing', text)), () => {})
   })
-  for (const entry of mounts) mount(app, entry, options, hooks)
+  for (const entry of mounts) mount(app, entry, options, memory, hooks)
   return app
 }

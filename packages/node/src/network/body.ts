@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HeddleError } from '@heddle/protocol/base'
+import type { BodyMemory, BodyShare } from './body-memory.ts'
+import { BodyParts } from './body-parts.ts'
 import type { ServerOptions } from './options.ts'
 
 function requestGone(): HeddleError {
@@ -21,32 +23,58 @@ function requestTimeout(timeoutMs: number): HeddleError {
   return new HeddleError('request-timeout', 'unavailable', text, { timeoutMs })
 }
 
+/** After this long a caller may try again, seconds. */
+export const busyRetrySeconds = 1
+
+/** Requests that came before take all the memory for bodies; `Retry-After` says when to come again. */
+function bodiesBusy(): HeddleError {
+  const text = 'the bodies of other requests take all the memory there is: try again in a moment'
+  return new HeddleError('bodies-busy', 'unavailable', text)
+}
+
+/** Tells whether a request announces a body. */
+export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 /**
- * The whole body, at most `bodyBytesMax`, within `requestTimeoutMs`. Rejects with `body-too-large`, before
- * reading where the length is declared, and `request-timeout`.
+ * The whole body, at most `bodyBytesMax`, within `requestTimeoutMs`. Each part is counted as its share's
+ * before the next is read from the socket, and given back where this rejects: with `body-too-large`, before
+ * reading where the length is declared, `request-timeout`, or `bodies-busy` where it was held back and
+ * is not whole in time.
  */
-export function collectBody(request: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
+export function collectBody(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  memory: BodyMemory,
+  share: BodyShare,
+): Promise<Uint8Array> {
   const { bodyBytesMax, requestTimeoutMs, timer } = limits
   const declared = request.headers['content-length']
   if (Number(declared) > bodyBytesMax) return Promise.reject(bodyTooLarge(bodyBytesMax))
   return new Promise((resolve, reject) => {
-    const parts: Uint8Array[] = []
-    let receivedBytes = 0
+    const parts = new BodyParts()
+    let wasHeldBack = false
     const fail = (error: Error) => {
       cancel()
       request.off('data', take)
+      memory.release(share)
       reject(error)
     }
     const take = (part: Uint8Array) => {
-      receivedBytes += part.length
-      if (receivedBytes > bodyBytesMax) return fail(bodyTooLarge(bodyBytesMax))
-      parts.push(part)
+      if (parts.bytes + part.length > bodyBytesMax) return fail(bodyTooLarge(bodyBytesMax))
+      parts.add(part)
+      if (memory.take(share, part.length, () => request.resume())) return
+      wasHeldBack = true
+      request.pause()
     }
-    const cancel = timer.after(requestTimeoutMs, () => fail(requestTimeout(requestTimeoutMs)))
+    const cancel = timer.after(requestTimeoutMs, () => {
+      fail(wasHeldBack ? bodiesBusy() : requestTimeout(requestTimeoutMs))
+    })
     request.on('data', take)
     request.once('end', () => {
       cancel()
-      resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, receivedBytes))
+      resolve(parts.join())
     })
     request.once('error', fail)
     request.once('close', () => {

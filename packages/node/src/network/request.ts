@@ -4,7 +4,7 @@ import { noBytes, streamBody } from './body.ts'
 import type { ServerOptions } from './options.ts'
 import type { RouteRequest } from './route.ts'
 
-const emptyBody = new Uint8Array(0)
+export const emptyBody = new Uint8Array(0)
 
 /** A request as routes see it. What most of them never ask for is made when it is asked for. */
 export class ArrivedRequest implements RouteRequest {
@@ -24,14 +24,15 @@ export class ArrivedRequest implements RouteRequest {
     request: FastifyRequest,
     reply: FastifyReply,
     prefix: string,
-    streamed: boolean,
+    /** Undefined for a route that takes it as a stream. */
+    body: Uint8Array | undefined,
     options: ServerOptions,
   ) {
     this.#request = request
     this.#response = reply.raw
     this.params = request.params as Record<string, string>
-    this.body = request.body instanceof Uint8Array ? request.body : emptyBody
-    this.stream = streamed ? streamBody(request.raw, options) : noBytes()
+    this.body = body ?? emptyBody
+    this.stream = body === undefined ? streamBody(request.raw, options) : noBytes()
     this.url = request.url.slice(prefix.length) || '/'
     this.method = request.method
     this.peer = request.ip

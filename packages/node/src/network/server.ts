@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import { HeddleError } from '@heddle/protocol/base'
 import type { FastifyInstance } from 'fastify'
 import { createApp, type Mount, type ServerHooks } from './app.ts'
+import { BodyMemory } from './body-memory.ts'
 import { type ServerOptions, serverDefaults } from './options.ts'
 
 export type ServerSocket = {
@@ -9,6 +10,8 @@ export type ServerSocket = {
   readonly url: string
   /** Hands requests to these routes from now on. Called once. */
   serve(mounts: readonly Mount[], hooks: ServerHooks): Promise<void>
+  /** Bytes of bodies in memory, and bodies that are held back until there is room for them. */
+  bodies(): { readonly heldBytes: number; readonly waiting: number }
   /** Refuses new requests and ends all connections. */
   close(): Promise<void>
 }
@@ -41,6 +44,7 @@ export async function openServer(given: Partial<ServerOptions> = {}): Promise<Se
   const options = { ...serverDefaults, ...given }
   let handler = answerStarting
   let app: FastifyInstance | undefined
+  const memory = new BodyMemory(options.bodiesBytesMax, options.bodyBytesMax)
   const server = createServer(
     {
       // Node looks for late heads only this often. Bodies have a time limit of their own (`body.ts`),
@@ -61,12 +65,13 @@ export async function openServer(given: Partial<ServerOptions> = {}): Promise<Se
   return {
     url: `http://${host}:${port}`,
     async serve(mounts, hooks) {
-      app = createApp(mounts, hooks, options, (serving) => {
+      app = createApp(mounts, hooks, options, memory, (serving) => {
         handler = serving
         return server
       })
       await app.ready()
     },
+    bodies: () => memory,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
       await app?.close()
