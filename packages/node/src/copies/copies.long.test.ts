@@ -188,7 +188,7 @@ describe.runIf(isWanted)('copies, with many nodes', () => {
     it('go when their time is over, and not before', async () => {
       const { placer, keepers } = await startWith([{}])
       const [keeper] = keepers
-      const untilMs = clock.nowMs() + 700
+      const untilMs = clock.nowMs() + 5000
       const item = await placer.item(random.bytes(5000), { copies: 2, untilMs })
       await placer.keep(item)
       await keeper?.store.collect()

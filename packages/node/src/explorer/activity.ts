@@ -22,14 +22,13 @@ export async function readActivity(
   let toMs = 0
   for (let at = fromSlot; at < head; at += explorerLimits.pageSlots) {
     const limit = Math.min(explorerLimits.pageSlots, head - at)
-    const entries = await readEntries(deps.log, processId, at, limit)
-    for (const entry of entries) {
+    for await (const entry of readEntries(deps.log, processId, at, limit)) {
       const { timestampMs } = entry.assignment
       fromMs ||= timestampMs
       toMs = timestampMs
       addEntry(sum, tallies, entry, senderOf(entry, deps.engine))
     }
-    for (const { result } of await readEvaluations(deps.results, processId, at, limit)) {
+    for await (const { result } of readEvaluations(deps.results, processId, at, limit)) {
       addResult(sum, tallies, result)
     }
   }

@@ -13,6 +13,7 @@ import {
 } from '../scheduler/testing/fixture.ts'
 import { createExplorer, type Explorer } from './explorer.ts'
 import type { SlotEvaluation } from './ports.ts'
+import { readEvaluations } from './slots.ts'
 
 const stranger = 'S'.repeat(43)
 
@@ -199,4 +200,34 @@ describe('the explorer over a real scheduler', () => {
     expect(body.peers).toEqual([{ url: 'http://127.0.0.1:1', state: 'away' }])
     expect((await ask('/routes')).body).toEqual({ routes: ['GET /su'] })
   })
+})
+
+it('reads results in pages bounded by their bytes, one page in memory at a time', async () => {
+  const result = { Messages: [], Spawns: [], Assignments: [], Output: '', GasUsed: 0 }
+  const asked: number[][] = []
+  const results = {
+    evaluatedHead: () => 7,
+    onEvaluated: () => {},
+    // As where two results are as large as a page may be.
+    evaluations: async (_processId: string, from: number, limit: number, bytesMax: number) => {
+      asked.push([from, limit, bytesMax])
+      const page: SlotEvaluation[] = []
+      for (let slot = from; slot < from + Math.min(2, limit); slot++) page.push({ slot, result })
+      return page
+    },
+  }
+  const slots: number[] = []
+  const mebibyte = 1024 * 1024
+  for await (const { slot } of readEvaluations(results, 'p', 2, 100)) {
+    slots.push(slot)
+    // Nothing is read ahead of who takes it.
+    expect(asked.length).toBe(Math.ceil(slots.length / 2))
+  }
+  expect(slots).toEqual([2, 3, 4, 5, 6])
+  const pages = [
+    [2, 5, 16 * mebibyte],
+    [4, 3, 16 * mebibyte],
+    [6, 1, 16 * mebibyte],
+  ]
+  expect(asked).toEqual(pages)
 })

@@ -26,6 +26,8 @@ export const explorerLimits = {
   rowsMax: 200,
   /** Slots read at a time; also how often long work lets others run. */
   pageSlots: 50,
+  /** Results read at a time, bytes; one may have 15 MiB. */
+  pageBytes: 16 * 1024 * 1024,
   /** Newest slots looked at for a process's partners and cost. */
   activitySlots: 1_000,
   /** A sorted list of processes is reused this long. */

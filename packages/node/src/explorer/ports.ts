@@ -19,7 +19,13 @@ export type SlotEvaluation = { readonly slot: number; readonly result: Result }
 
 /** Durable results (structurally the compute unit). */
 export type ResultPort = {
-  evaluations(processId: string, fromSlot: number, limit: number): Promise<SlotEvaluation[]>
+  /** At least one, where there is one; no more once they have `bytesMax`. */
+  evaluations(
+    processId: string,
+    fromSlot: number,
+    limit: number,
+    bytesMax: number,
+  ): Promise<SlotEvaluation[]>
   evaluatedHead(processId: string): number
   onEvaluated(listener: (processId: string, slot: number) => void): void
 }

@@ -14,49 +14,53 @@ export async function readSlots(
   from: number,
   limit: number,
 ): Promise<SlotRow[]> {
-  const entries = await readEntries(log, processId, from, limit)
+  const rows: SlotRow[] = []
+  for await (const entry of readEntries(log, processId, from, limit)) {
+    rows.push(rowOf(entry, engine))
+  }
   const outcomes = new Map<number, SlotOutcome>()
-  for (const { slot, result } of await readEvaluations(results, processId, from, entries.length)) {
+  for await (const { slot, result } of readEvaluations(results, processId, from, rows.length)) {
     outcomes.set(slot, outcomeOf(result))
   }
-  return entries.map((entry) => {
-    const outcome = outcomes.get(entry.assignment.slot)
-    return { ...rowOf(entry, engine), ...(outcome === undefined ? {} : { outcome }) }
+  return rows.map((row) => {
+    const outcome = outcomes.get(row.slot)
+    return { ...row, ...(outcome === undefined ? {} : { outcome }) }
   })
 }
 
-/** Entries from a slot on: the log may give fewer at a time than it was asked for. */
-export async function readEntries(
+/**
+ * Entries from a slot on, a page in memory at a time: as large as messages may be, only what a page shows
+ * of them is kept. The log may give fewer at a time than it was asked for.
+ */
+export async function* readEntries(
   log: Sources['log'],
   processId: string,
   from: number,
   limit: number,
-): Promise<LogEntry[]> {
-  const found: LogEntry[] = []
-  const wanted = Math.min(limit, log.head(processId) - from)
-  while (found.length < wanted) {
-    const page = await log.entries(processId, from + found.length, wanted - found.length)
-    if (page.length === 0) break
-    found.push(...page)
+): AsyncGenerator<LogEntry> {
+  const end = Math.min(from + limit, log.head(processId))
+  for (let at = from; at < end; ) {
+    const page = await log.entries(processId, at, end - at)
+    if (page.length === 0) return
+    at += page.length
+    yield* page
   }
-  return found
 }
 
-export async function readEvaluations(
+/** Results from a slot on, likewise. */
+export async function* readEvaluations(
   results: Sources['results'],
   processId: string,
   from: number,
   limit: number,
-): Promise<SlotEvaluation[]> {
-  const found: SlotEvaluation[] = []
-  const wanted = Math.min(limit, results.evaluatedHead(processId) - from)
-  while (found.length < wanted) {
-    const at = from + found.length
-    const page = await results.evaluations(processId, at, wanted - found.length)
-    if (page.length === 0) break
-    found.push(...page)
+): AsyncGenerator<SlotEvaluation> {
+  const end = Math.min(from + limit, results.evaluatedHead(processId))
+  for (let at = from; at < end; ) {
+    const page = await results.evaluations(processId, at, end - at, explorerLimits.pageBytes)
+    if (page.length === 0) return
+    at += page.length
+    yield* page
   }
-  return found
 }
 
 /** Who a message comes from, as its receiver is told. */

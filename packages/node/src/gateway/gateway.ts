@@ -75,6 +75,11 @@ export type Gateway = {
   keeperStake(authority: string, keeper: string): Promise<bigint>
   /** Resolves when all that is durable now can be found. Queries do this by themselves. */
   catchUp(): Promise<void>
+  /**
+   * Kept items and bundles that could not be opened, so that not all they hold can be found yet. They are
+   * tried again; what is wrong was told to `onFault`.
+   */
+  unopened(): number
   /** Routes of the node's root: uploads, content, Arweave's node API, GraphQL. */
   routes(): Route[]
   close(): Promise<void>
@@ -128,6 +133,7 @@ export async function createGateway(
     isKept: async (id) => (await store.holding(id)) !== undefined,
     keeperStake: (authority, keeper) => findKeeperStake(store, authority, keeper),
     catchUp: () => store.catchUp(),
+    unopened: () => store.unopened(),
     routes: () => [
       ...uploadRoutes(store, deps, options, parts),
       ...queryRoutes(store, deps),

@@ -14,6 +14,11 @@ export type GatewayOptions = {
   readonly orderItems: number
   /** Pause before a refused payload is offered again, ms; doubles up to 32 times that. */
   readonly orderRetryMs: number
+  /**
+   * Pause before what could not be opened and indexed is tried again, ms; doubles up to 512 times that, and
+   * 32 times where indexing fails as a whole.
+   */
+  readonly openRetryMs: number
   /** Bytes of one append to the items log; items that wait are joined up to this. */
   readonly appendBytes: number
   /** Bytes of items that may wait for the disk; beyond, uploads are refused as `items-busy`. */
@@ -55,6 +60,7 @@ export const gatewayDefaults: Omit<GatewayOptions, 'indexFile'> = {
   orderDelayMs: 100,
   orderItems: 4096,
   orderRetryMs: 250,
+  openRetryMs: 1000,
   appendBytes: 4 * 1024 * 1024,
   waitingBytes: 256 * 1024 * 1024,
   gatheredBytes: 128 * 1024 * 1024,

@@ -108,6 +108,11 @@ async function openGateway(
     },
   )
   ground.closing.add(() => gateway.close())
+  ground.metrics.gauge(
+    'items_unopened',
+    'Kept items and bundles that could not be opened and indexed yet; tried again',
+    () => gateway.unopened(),
+  )
   return gateway
 }
 

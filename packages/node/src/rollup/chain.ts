@@ -5,6 +5,8 @@ import type { ProcessLogs, Results } from './ports.ts'
 
 /** Slots read at once. */
 const pageSlots = 128
+/** One result may have 15 MiB. */
+const pageBytes = 16 * 1024 * 1024
 
 type ChainDeps = {
   readonly log: Pick<ProcessLogs, 'entries'>
@@ -32,16 +34,19 @@ export async function* followResults(
   let { slot, chain } = from
   while (slot < toSlot) {
     const entries = await log.entries(processId, slot, Math.min(pageSlots, toSlot - slot))
-    const evaluations = await results.evaluations(processId, slot, entries.length)
-    if (evaluations.length === 0) return
-    for (const [i, { result }] of evaluations.entries()) {
-      const entry = entries[i]
-      if (entry === undefined) return
-      const resultDigest = digestResult(result, engine)
-      const assignmentId = entry.assignment.item.id
-      chain = resultChainNext(chain, { assignmentId, resultDigest }, engine)
-      yield { entry, resultDigest, chain }
-      slot++
+    if (entries.length === 0) return
+    for (const end = slot + entries.length; slot < end; ) {
+      const evaluations = await results.evaluations(processId, slot, end - slot, pageBytes)
+      if (evaluations.length === 0) return
+      for (const { result } of evaluations) {
+        const entry = entries.at(slot - end)
+        if (entry === undefined) return
+        const resultDigest = digestResult(result, engine)
+        const assignmentId = entry.assignment.item.id
+        chain = resultChainNext(chain, { assignmentId, resultDigest }, engine)
+        yield { entry, resultDigest, chain }
+        slot++
+      }
     }
   }
 }

@@ -18,10 +18,12 @@ export type ProcessLogs = {
 
 /** What compute evaluated, seen from here. */
 export type Results = {
+  /** At least one, where there is one; no more once they have `bytesMax`. */
   evaluations(
     processId: string,
     fromSlot: number,
     limit: number,
+    bytesMax: number,
   ): Promise<readonly { readonly slot: number; readonly result: Result }[]>
   evaluatedHead(processId: string): number
   onEvaluated(listener: (processId: string, slot: number) => void): void

@@ -1,6 +1,7 @@
 import { parseBundle, tagValue, verifyItem } from '@heddle/protocol/item'
 import { afterEach, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../runtime/index.ts'
+import { chainBefore } from './chain.ts'
 import {
   addressOf,
   draft,
@@ -30,7 +31,7 @@ afterEach(async () => {
   }
 })
 
-async function filled(world: World, messages: number): Promise<string> {
+async function filled(world: Pick<World, 'log'>, messages: number): Promise<string> {
   const processId = await world.log.spawn()
   for (let i = 0; i < messages; i++) await world.log.send(processId)
   return processId
@@ -73,8 +74,8 @@ describe('rolling up', () => {
     const log = memoryLog(nodeKey)
     const limit = { slots: 3 }
     const results = memoryResults(log, limit)
+    await filled({ log }, 5)
     const world = await open({ log, results, options: { everyMs: 5, slotsMin: 2, ageMs: 20 } })
-    await filled(world, 5)
     await expect.poll(() => rangesOf(world)).toEqual(['0-2'])
     limit.slots = 6
     await expect.poll(() => rangesOf(world)).toEqual(['0-2', '3-5'])
@@ -256,4 +257,32 @@ describe('recovering', () => {
     await fresh.rollup.recover(processId, { sources, scheduler })
     expect((await ended(fresh, processId)).report).toMatchObject({ slots: 3, equal: true })
   })
+})
+
+it('follows results in pages bounded by their bytes, and reads no entry twice for that', async () => {
+  const log = memoryLog(nodeKey)
+  const processId = await log.spawn()
+  for (let i = 0; i < 5; i++) await log.send(processId)
+  const results = memoryResults(log)
+  const engine = nodeCrypto
+  const whole = await chainBefore({ log, results, engine }, processId, 6)
+  const bounds: (number | undefined)[] = []
+  const large: typeof results = {
+    ...results,
+    // As where each result is as large as a page may be.
+    evaluations: async (id, fromSlot, limit, bytesMax) => {
+      bounds.push(bytesMax)
+      return results.evaluations(id, fromSlot, Math.min(limit, 1), bytesMax)
+    },
+  }
+  let reads = 0
+  const counted = {
+    entries: (...page: Parameters<typeof log.entries>) => {
+      reads++
+      return log.entries(...page)
+    },
+  }
+  expect(await chainBefore({ log: counted, results: large, engine }, processId, 6)).toEqual(whole)
+  expect(reads).toBe(1)
+  expect(bounds).toEqual(Array.from({ length: 6 }, () => 16 * 1024 * 1024))
 })

@@ -1,4 +1,4 @@
-import { open, readdir, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { equalBytes } from '@heddle/protocol/base'
 import { permanentRetention } from '@heddle/protocol/params'
@@ -108,11 +108,79 @@ describe('the collector', () => {
     expect(await test.store.collect()).toMatchObject({ forgotten: 1 })
   })
 
-  it('does not touch what nobody was promised yet', async () => {
-    const fresh = await write(300_000, 1)
+  it('removes what a crash left before anybody held it, once nobody can be about to', async () => {
+    const held = await write(300_000, 1)
+    await test.store.hold(held.data, 'a', permanentRetention)
+    const left = await write(600_000, 2)
+    await test.reopen()
+    nowMs += 7 * day - 1
+    expect(await test.store.collect()).toMatchObject({ forgotten: 0 })
+    await expectWhole(left)
+    nowMs += 1
+    expect(await test.store.collect()).toMatchObject({ forgotten: 1, forgottenBytes: 600_000 })
+    expect(await test.store.held(left.data)).toEqual({ heldBytes: 0, complete: false })
+    expect(test.store.status()).toMatchObject({ dataSets: 1, chunks: 2 })
     nowMs += 1000 * day
     expect(await test.store.collect()).toMatchObject({ forgotten: 0 })
-    await expectWhole(fresh)
+    await expectWhole(held)
+    await rebuild()
+    await expectWhole(held)
+  })
+
+  it('gives what comes again its whole time, in a stream or by a chunk', async () => {
+    const bytes = patternBytes(300_000, 1)
+    const { data } = await write(300_000, 1)
+    const { bytes: first, dataPath } = (await test.store.chunk(data, 0)) ?? expect.fail('no chunk')
+    const { dataRoot, sizeBytes: dataSizeBytes } = data
+    const again = [
+      () => test.store.write(streamOf(bytes)),
+      () => test.store.keepChunk({ dataRoot, dataSizeBytes, offset: 0, dataPath, bytes: first }),
+    ]
+    for (const come of again) {
+      nowMs += 6 * day
+      await come()
+    }
+    nowMs += 6 * day
+    expect(await test.store.collect()).toMatchObject({ forgotten: 0 })
+    await test.store.hold(data, 'a', permanentRetention)
+    nowMs += 6 * day
+    expect(await test.store.collect()).toMatchObject({ forgotten: 0 })
+    await expectWhole({ bytes, data })
+  })
+
+  it('counts that time anew where the index is made anew', async () => {
+    const left = await write(300_000, 1)
+    nowMs += 6 * day
+    await rebuild()
+    nowMs += 6 * day
+    expect(await test.store.collect()).toMatchObject({ forgotten: 0 })
+    nowMs += day
+    expect(await test.store.collect()).toMatchObject({ forgotten: 1 })
+    expect(await test.store.held(left.data)).toMatchObject({ heldBytes: 0 })
+  })
+
+  it('leaves alone what nobody is known to hold where a promise may have been lost', async () => {
+    const { data, bytes } = await write(300_000, 1)
+    await test.store.hold(data, 'a', permanentRetention)
+    const other = await write(300_000, 2)
+    await test.store.close()
+    const [name = ''] = (await readdir(test.folder)).filter((file) => file.endsWith('.segment'))
+    const path = join(test.folder, name)
+    const at = (await readFile(path)).indexOf('"holder":"a"')
+    const file = await open(path, 'r+')
+    await file.write(Uint8Array.of(255), 0, 1, at)
+    await file.close()
+    await rm(join(test.folder, 'index.sqlite'))
+    await test.reopen()
+    expect(test.store.status()).toMatchObject({ holds: 0, damaged: 1 })
+    nowMs += 1000 * day
+    await test.store.collect()
+    await expectWhole({ data, bytes })
+    await expectWhole(other)
+    const later = await write(300_000, 3)
+    nowMs += 8 * day
+    expect(await test.store.collect()).toMatchObject({ forgotten: 1 })
+    expect(await test.store.held(later.data)).toMatchObject({ heldBytes: 0 })
   })
 
   it('takes a promise before the data, and holds it when it comes', async () => {

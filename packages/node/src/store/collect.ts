@@ -16,7 +16,7 @@ export type CollectParts = {
   readonly index: StoreIndex
   readonly chunks: ChunkBytes
   readonly locks: DataLocks
-  readonly options: Pick<StoreOptions, 'deadShare'>
+  readonly options: Pick<StoreOptions, 'deadShare' | 'unheldMs'>
   /** True once the store is to close: a pass stops at its next step. */
   isClosing(): boolean
 }
@@ -27,7 +27,7 @@ const empty = new Uint8Array(0)
 
 /**
  * One pass: forgets data whose every promise has run out, sweeps chunks nobody refers to, and writes
- * segments that are mostly dead anew. What was never promised to anybody is not touched: whoever
+ * segments that are mostly dead anew. What was never promised to anybody stays for `unheldMs`: whoever
  * wrote it may be about to hold it.
  */
 export async function collect(parts: CollectParts, sweeps: boolean): Promise<CollectReport> {
@@ -43,18 +43,21 @@ export async function collect(parts: CollectParts, sweeps: boolean): Promise<Col
   return { forgotten, forgottenBytes, segmentsRemoved, segmentsDamaged }
 }
 
-const expiredSql =
-  'select key, root, size, held from data where key > ? and ever = 1 and not exists (' +
-  'select 1 from hold where hold.data = data.key and (until is null or until > ?)' +
-  ') order by key limit ?'
+/** Of data: nobody holds it at a time (first), and somebody did, or it came no later than then (second). */
+const isForgotten =
+  'not exists (select 1 from hold where hold.data = data.key and (until is null or until > ?)) ' +
+  'and (ever = 1 or touched <= ?)'
 
 async function forgetExpired(parts: CollectParts) {
-  const { index, runtime, isClosing } = parts
+  const { index, isClosing } = parts
+  const sql =
+    `select key, root, size, held from data where key > ? and ${isForgotten} ` +
+    'order by key limit ?'
   let after = 0
   let forgotten = 0
   let forgottenBytes = 0
   for (;;) {
-    const rows = index.all(expiredSql, after, runtime.clock.nowMs(), batchRows)
+    const rows = index.all(sql, after, ...timesOf(parts), batchRows)
     for (const row of rows) {
       after = numberOf(row.key)
       const data: DataKey = { root: bytesOf(row.root), sizeBytes: numberOf(row.size) }
@@ -67,20 +70,21 @@ async function forgetExpired(parts: CollectParts) {
 }
 
 async function forget(parts: CollectParts, data: DataKey): Promise<boolean> {
-  const { index, chunks, locks, runtime } = parts
+  const { index, chunks, locks } = parts
+  const { root, sizeBytes } = data
   return await locks.exclusive(data, async () => {
-    if (isHeld(index, data, runtime.clock.nowMs())) return false
+    // Asked again: it may have been held, or have come anew, since the list was made.
+    const sql = `select 1 from data where root = ? and size = ? and ${isForgotten}`
+    if (index.all(sql, root, sizeBytes, ...timesOf(parts)).length === 0) return false
     await chunks.writer.commit(encodeForget(data), { kind: 'forget', data })
     return true
   })
 }
 
-/** Asked right before forgetting: a hold may have come since the list was made. */
-function isHeld(index: StoreIndex, { root, sizeBytes }: DataKey, nowMs: number): boolean {
-  const sql =
-    'select 1 from hold where data = (select key from data where root = ? and size = ?) ' +
-    'and (until is null or until > ?) limit 1'
-  return index.all(sql, root, sizeBytes, nowMs).length > 0
+/** What `isForgotten` asks for. */
+function timesOf({ runtime, options }: CollectParts): [number, number] {
+  const nowMs = runtime.clock.nowMs()
+  return [nowMs, nowMs - options.unheldMs]
 }
 
 async function sweepOrphans({ index, chunks, runtime, isClosing }: CollectParts): Promise<void> {

@@ -16,8 +16,9 @@ const sql = {
     'update data set held = held - g.sum from (select data, sum(upto - since) as sum from piece ' +
     'where hash = ? group by data) as g where g.data = data.key',
   putData:
-    'insert into data (root, size, held, ever) values (?, ?, 0, 0) on conflict (root, size) ' +
-    'do update set held = held returning key',
+    'insert into data (root, size, held, ever, touched) values (?, ?, 0, 0, ?) ' +
+    'on conflict (root, size) do update set ' +
+    'touched = iif(touched is null, null, excluded.touched) returning key',
   dataKey: 'select key from data where root = ? and size = ?',
   addHeld: 'update data set held = held + ? where key = ?',
   putPiece:
@@ -30,6 +31,8 @@ const sql = {
   dropData: 'delete from data where key = ?',
   putHold: 'insert or replace into hold values (?, ?, ?, ?)',
   everHeld: 'update data set ever = 1 where key = ?',
+  touch: 'update data set touched = ? where root = ? and size = ?',
+  doubtUnheld: 'update data set touched = null where ever = 0',
   dropHold: 'delete from hold where data = ? and holder = ?',
   dropHolds: 'delete from hold where data = ?',
   addDead: 'update segment set dead = dead + ? where number = ?',
@@ -48,8 +51,8 @@ export function createStatements(database: DatabaseSync): Statements {
   return statements
 }
 
-/** Folds one record into the tables. The same for live writes and for rebuilding. */
-export function applyRecord(to: Statements, placed: Placed<StoreRecord>): void {
+/** Folds one record into the tables, at a time. The same for live writes and for rebuilding. */
+export function applyRecord(to: Statements, placed: Placed<StoreRecord>, nowMs: number): void {
   const { what: record, segment, offset } = placed
   switch (record.kind) {
     case 'chunk': {
@@ -58,11 +61,11 @@ export function applyRecord(to: Statements, placed: Placed<StoreRecord>): void {
       break
     }
     case 'places':
-      putPlaces(to, record, segment)
+      putPlaces(to, record, segment, nowMs)
       break
     case 'hold': {
       const { data, holder, retention } = record
-      const key = putData(to, data)
+      const key = putData(to, data, nowMs)
       const text = JSON.stringify(retentionJson(retention))
       to.putHold.run(key, holder, retention.untilMs ?? null, text)
       to.everHeld.run(key)
@@ -126,8 +129,9 @@ function putPlaces(
   to: Statements,
   { data, places }: StoreRecord & { readonly kind: 'places' },
   segment: number,
+  nowMs: number,
 ): void {
-  const key = putData(to, data)
+  const key = putData(to, data, nowMs)
   let gained = 0
   for (const { fromByte, toByte, hash, path } of places) {
     const isNew = to.putPiece.run(key, toByte, fromByte, hash, path, segment).changes === 1
@@ -150,8 +154,8 @@ function forget(to: Statements, data: DataKey): void {
   to.dropData.run(key)
 }
 
-function putData(to: Statements, { root, sizeBytes }: DataKey): number {
-  const key = to.putData.get(root, sizeBytes)?.key
+function putData(to: Statements, { root, sizeBytes }: DataKey, nowMs: number): number {
+  const key = to.putData.get(root, sizeBytes, nowMs)?.key
   assert(typeof key === 'number', 'an upsert returns its key')
   return key
 }

@@ -2,12 +2,13 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Disk } from '../runtime/index.ts'
 
 /** Raised whenever the tables change; an index of another version is built anew. */
-const schemaVersion = 2
+const schemaVersion = 3
 
 /**
  * What follows from the segments. `chunk`: where the bytes of a hash lie, and whether they were found
  * damaged. `data`: a root and size, with the bytes of it that are here and whole; `piece`: its chunks
- * (bytes `since` up to, without, `upto`) with their paths. `hold`: who was promised what, `ever` that somebody was. `segment`: bytes and dead
+ * (bytes `since` up to, without, `upto`) with their paths. `hold`: who was promised what, `ever` that somebody was;
+ * `touched` when data that nobody was promised last came, by the clock, null where a promise may be lost. `segment`: bytes and dead
  * bytes of each file; `progress`: up to where the segments are in these tables.
  */
 const schema = `
@@ -17,7 +18,7 @@ const schema = `
   ) without rowid;
   create table data (
     key integer primary key, root blob not null, size integer not null, held integer not null,
-    ever integer not null, unique (root, size)
+    ever integer not null, touched integer, unique (root, size)
   );
   create table piece (
     id integer primary key, data integer not null, upto integer not null, since integer not null,

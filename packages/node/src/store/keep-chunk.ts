@@ -29,7 +29,10 @@ async function placeChunk(
   place: ChunkPlace,
   bytes: Uint8Array,
 ): Promise<void> {
-  if (isPlaced(parts, data, place.fromByte)) return
+  if (isPlaced(parts, data, place.fromByte)) {
+    parts.index.touch(data)
+    return
+  }
   const { chunks, index } = parts
   const { generation } = chunks.writer
   const places = [place]

@@ -21,6 +21,7 @@ async function runAndKill(folder: string, seed: number, delayMs: number): Promis
   const child = spawn(process.execPath, [program, folder, String(seed)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  const closed = once(child, 'close')
   let output = ''
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (bytes: Buffer) => {
@@ -32,7 +33,8 @@ async function runAndKill(folder: string, seed: number, delayMs: number): Promis
   })
   await runtime.timer.sleep(delayMs)
   child.kill('SIGKILL')
-  await once(child, 'close')
+  const [, signal] = await closed
+  expect(signal, 'the writer goes on until it is killed').toBe('SIGKILL')
   // What follows the last line break is half a line.
   return output.split('\n').slice(1, -1).map(Number)
 }

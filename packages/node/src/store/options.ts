@@ -24,6 +24,11 @@ export type StoreOptions = {
   readonly dataBytes: number
   /** A segment is written anew without its dead records once they are this share of it. */
   readonly deadShare: number
+  /**
+   * Data that nobody ever held is forgotten when nothing came of it for so long: what a crash left between
+   * the data and the promise. Longer than any upload that is still to be held takes, its copies included.
+   */
+  readonly unheldMs: number
   /** Time between two passes of the collector. */
   readonly collectEveryMs: number
   /** Chunks one audit may recall. */
@@ -41,6 +46,7 @@ const storeDefaults: StoreOptions = {
   openSegments: 64,
   dataBytes: 64 * 1024 * mebibyte,
   deadShare: 0.5,
+  unheldMs: 7 * 24 * 60 * 60_000,
   collectEveryMs: 10 * 60_000,
   auditChunks: 10_000,
 }

@@ -38,15 +38,22 @@ export async function catchUp(
 ): Promise<number> {
   const segments = await listSegments(disk, folder)
   const known = index.progress()
+  let isWhole = true
   for (const segment of segments) {
     if (segment < known.segment) continue
     const from = segment === known.segment ? known.endBytes : 0
-    await takeUp({ disk, folder, index, onDamage }, segment, from)
+    const lost = await takeUp({ disk, folder, index, onDamage }, segment, from)
+    // What a crash cut off the end of the newest was acknowledged to nobody.
+    const isTorn = segment === segments.at(-1) && lost === 'tail'
+    isWhole &&= lost === 'nothing' || isTorn
   }
   for (const { number } of index.all('select number from segment')) {
     const segment = numberOf(number)
-    if (!segments.includes(segment)) forgetSegment(folder, index, segment, onDamage)
+    if (segments.includes(segment)) continue
+    forgetSegment(folder, index, segment, onDamage)
+    isWhole = false
   }
+  if (!isWhole) index.doubtUnheld()
   return Math.max(known.segment, segments.at(-1) ?? 0)
 }
 
@@ -84,7 +91,10 @@ type Parts = {
   readonly onDamage: (damage: Damage) => void
 }
 
-async function takeUp(parts: Parts, segment: number, from: number): Promise<void> {
+/** What does not read back, chunks apart, of which each names its own: a promise may be in it. */
+type Lost = 'nothing' | 'tail' | 'records'
+
+async function takeUp(parts: Parts, segment: number, from: number): Promise<Lost> {
   const { disk, folder, index, onDamage } = parts
   const path = join(folder, segmentName(segment))
   const file = await disk.open(path)
@@ -92,6 +102,7 @@ async function takeUp(parts: Parts, segment: number, from: number): Promise<void
     let batch: Placed<StoreRecord>[] = []
     let endBytes = from
     let bytes = 0
+    let lost: Lost = 'nothing'
     for await (const found of scanSegment(file, from)) {
       const record = found.isDamaged ? undefined : recordIn(found)
       if (record !== undefined) {
@@ -103,6 +114,8 @@ async function takeUp(parts: Parts, segment: number, from: number): Promise<void
         const isTail = found.isDamaged && found.isTail
         onDamage({ path, offset, bytes: found.endBytes - offset, isTail })
         if (found.isDamaged) rememberDamage(index, found, segment)
+        if (!found.isDamaged || found.head?.kind !== 'chunk')
+          lost = isTail && lost === 'nothing' ? 'tail' : 'records'
       }
       if (batch.length >= batchRecords || bytes >= batchBytes) {
         index.apply(batch, { segment, endBytes })
@@ -111,6 +124,7 @@ async function takeUp(parts: Parts, segment: number, from: number): Promise<void
       }
     }
     index.apply(batch, { segment, endBytes })
+    return lost
   } finally {
     await file.close()
   }

@@ -43,11 +43,13 @@ export class StoreIndex {
   readonly #statements: Statements
   /** Prepared once: SQLite's memory for a statement is given back only when it is collected. */
   readonly #queries = new Map<string, StatementSync>()
+  readonly #nowMs: () => number
   #backlog: { readonly placed: readonly Placed<StoreRecord>[]; readonly end: SegmentEnd }[] = []
 
-  constructor(database: DatabaseSync, path: string) {
+  constructor(database: DatabaseSync, path: string, nowMs: () => number) {
     this.#database = database
     this.#path = path
+    this.#nowMs = nowMs
     this.#statements = createStatements(database)
   }
 
@@ -56,7 +58,7 @@ export class StoreIndex {
     this.#backlog.push({ placed, end })
     this.#write(() => {
       for (const stretch of this.#backlog) {
-        for (const record of stretch.placed) applyRecord(this.#statements, record)
+        for (const record of stretch.placed) applyRecord(this.#statements, record, this.#nowMs())
         this.#statements.progress.run(stretch.end.segment, stretch.end.endBytes)
         this.#statements.growSegment.run(stretch.end.segment, stretch.end.endBytes)
       }
@@ -102,6 +104,18 @@ export class StoreIndex {
       ...[root, sizeBytes, fromByte, limit],
     )
     return rows.map(pieceOf)
+  }
+
+  /** The data came again: what of it nobody holds yet waits for that from now on. */
+  touch({ root, sizeBytes }: DataKey): void {
+    const sql = 'select touched from data where root = ? and size = ? and ever = 0'
+    if (typeof this.#get(sql, root, sizeBytes)?.touched !== 'number') return
+    this.#write(() => this.#statements.touch.run(this.#nowMs(), root, sizeBytes))
+  }
+
+  /** Promises were lost: data that none is known for may be somebody's all the same. */
+  doubtUnheld(): void {
+    this.#write(() => this.#statements.doubtUnheld.run())
   }
 
   /** Remembers that a chunk does not read back; it is no longer counted as held. */

@@ -48,6 +48,21 @@ async function segmentFiles(): Promise<string[]> {
 }
 
 describe('data written as a stream', () => {
+  it('proves each of more chunks than one record holds the places of', async () => {
+    async function* manyChunks() {
+      const part = new Uint8Array(4 * chunkBytes)
+      for (let i = 0; i < 65; i++) yield part
+    }
+    const data = await test.store.write(manyChunks())
+    for (const index of [0, 255, 256, 259]) {
+      const chunk = await test.store.chunk(data, index * chunkBytes)
+      expect(chunk).toMatchObject({ fromByte: index * chunkBytes })
+      const claim = { root: decodeBase64Url(data.dataRoot) ?? new Uint8Array(), ...data }
+      const path = chunk?.dataPath ?? new Uint8Array()
+      expect(validatePath(claim, index * chunkBytes, path, nodeCrypto)).toBeDefined()
+    }
+  })
+
   it('has the data_root of Arweave and comes back, whole and in ranges, also after reopening', async () => {
     for (const size of [1, 1000, chunkBytes, chunkBytes + 1, 3 * chunkBytes, 1_500_000]) {
       const bytes = patternBytes(size, size)

@@ -36,7 +36,8 @@ export async function openStore(
   const { runtime, engine } = deps
   await runtime.disk.makeFolder(folder)
   const indexPath = join(folder, 'index.sqlite')
-  const index = new StoreIndex(await openIndexFile(indexPath, runtime.disk), indexPath)
+  const database = await openIndexFile(indexPath, runtime.disk)
+  const index = new StoreIndex(database, indexPath, () => runtime.clock.nowMs())
   let damaged = 0
   const onDamage: StoreDeps['onDamage'] = (damage) => {
     if (!damage.isTail) damaged++

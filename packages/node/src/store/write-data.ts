@@ -163,11 +163,14 @@ class Upload {
     const { chunks, index } = this.#parts
     // The very same is here already, durable and whole.
     const isKnown = index.heldBytes(data) === tree.sizeBytes
+    if (isKnown) index.touch(data)
     const isLong = tree.chunks > placesPerRecord
     const memory = isLong ? Buffer.allocUnsafeSlow(placesMemoryBytes) : undefined
+    // Thousands of paths would otherwise wait for the collector of garbage.
+    const paths = isLong ? new Uint8Array(placesMemoryBytes) : undefined
     for (let at = 0; at < tree.chunks && !isKnown; at += placesPerRecord) {
       if (chunks.writer.generation !== this.#generation) throw storeUploadLost()
-      const places = placesOf(tree, at, Math.min(at + placesPerRecord, tree.chunks))
+      const places = placesOf(tree, at, Math.min(at + placesPerRecord, tree.chunks), paths)
       // Each by itself: the index takes up a long list in short steps, others get in between.
       const raw = encodePlaces(data, places, memory)
       await chunks.writer.commit(raw, { kind: 'places', data, places })
@@ -177,11 +180,15 @@ class Upload {
   }
 }
 
-function placesOf(tree: DataTree, from: number, to: number): ChunkPlace[] {
+/** Their paths lie in `memory`, as far as it goes. */
+function placesOf(tree: DataTree, from: number, to: number, memory?: Uint8Array): ChunkPlace[] {
   const places: ChunkPlace[] = []
+  let used = 0
   for (let i = from; i < to; i++) {
     const { fromByte, toByte, dataHash } = tree.leaf(i)
-    places.push({ fromByte, toByte, hash: dataHash, path: tree.path(i) })
+    const path = tree.path(i, memory?.subarray(used))
+    used += path.length
+    places.push({ fromByte, toByte, hash: dataHash, path })
   }
   return places
 }

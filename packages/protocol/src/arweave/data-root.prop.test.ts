@@ -41,6 +41,10 @@ async function compareWithArweaveJs(data: Uint8Array, partBytes: number): Promis
     const path = tree.path(i)
     const proof = theirs.proofs[i]
     expect(proof && equalBytes(path, proof.proof)).toBe(true)
+    const memory = new Uint8Array(path.length + 7).fill(255)
+    const again = tree.path(i, memory)
+    expect([again.buffer, equalBytes(again, path)]).toEqual([memory.buffer, true])
+    expect(equalBytes(tree.path(i, memory.subarray(8)), path)).toBe(true)
     expect(proof?.offset).toBe(toByte - 1)
     const claim = { root: tree.root, sizeBytes: data.length }
     for (const offset of [fromByte, toByte - 1]) {

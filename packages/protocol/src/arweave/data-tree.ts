@@ -20,8 +20,8 @@ export type DataTree = {
   readonly chunks: number
   /** Chunk `index`, of those there are bytes of, in order. */
   leaf(index: number): DataLeaf
-  /** Arweave's data_path of chunk `index`. */
-  path(index: number): Uint8Array
+  /** Arweave's data_path of chunk `index`: the first bytes of `memory` where that is given and has room. */
+  path(index: number, memory?: Uint8Array): Uint8Array
 }
 
 /** A whole subtree: its node, and how many chunks are below it. */
@@ -75,7 +75,7 @@ export class DataTreeBuilder {
       sizeBytes: toByte,
       chunks,
       leaf: (index) => this.#leaf(index),
-      path: (index) => this.#path(top.node, index),
+      path: (index, memory) => this.#path(top.node, index, memory),
     }
   }
 
@@ -116,10 +116,12 @@ export class DataTreeBuilder {
   }
 
   /** Into one piece of memory: large data has as many paths as chunks, each of a dozen steps. */
-  #path(top: number, index: number): Uint8Array {
+  #path(top: number, index: number, memory?: Uint8Array): Uint8Array {
     const { dataHash, toByte } = this.#leaf(index)
     const branches = this.#branchesTo(top, toByte)
-    const path = new Uint8Array(branchBytes * branches.length + leafBytes)
+    const pathBytes = branchBytes * branches.length + leafBytes
+    const hasRoom = memory !== undefined && memory.length >= pathBytes
+    const path = hasRoom ? memory.subarray(0, pathBytes).fill(0) : new Uint8Array(pathBytes)
     let at = 0
     const put = (hash: Uint8Array, note: number) => {
       path.set(hash, at)

@@ -203,7 +203,7 @@ export class Keeper {
     return this.#deps.store.hold({ dataRoot, sizeBytes }, holderOf(copy), retention)
   }
 
-  /** Data that a hold was never written for is not collected: so it gets one, long over, and loses it. */
+  /** Data that a hold was never written for stays for days: so it gets one, long over, and loses it. */
   async #letGo(data: StoredData, copy: Pick<Kept, 'placer' | 'item'>): Promise<void> {
     const { store } = this.#deps
     const { dataRoot, sizeBytes } = data

@@ -9,7 +9,8 @@ const schemaVersion = 3
  * `item` says where an item's bytes are, and until when they are kept there (null: for ever); `posting` is the inverted index (term, then height and
  * time); `kept` says of the items log which ids it holds and where the base layer put them;
  * `pending` holds the terms of kept items without a block, to be moved to their height; `weave`
- * puts the data of layer-1 transactions end to end; `log` says how far each log is in.
+ * puts the data of layer-1 transactions end to end; `log` says how far each log is in, and `unopened` which
+ * slots of the items log were passed over.
  */
 const tables = `
   CREATE TABLE log(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, next INTEGER NOT NULL);
@@ -30,6 +31,8 @@ const tables = `
     start INTEGER PRIMARY KEY, size INTEGER NOT NULL, slot INTEGER NOT NULL UNIQUE);
   PRAGMA user_version = ${schemaVersion};
 `
+/** Came later: files without it have nothing to say there. */
+const unopenedTable = 'CREATE TABLE IF NOT EXISTS unopened(slot INTEGER PRIMARY KEY)'
 
 /**
  * Opens the index file, making a new one where it is absent, of another version or damaged: all
@@ -69,6 +72,7 @@ function open(path: string): DatabaseSync {
     const known = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get()?.tables
     if (known === 0) database.exec(tables)
     else if (version !== schemaVersion) throw new Error(`index of version ${version}`)
+    database.exec(unopenedTable)
     return database
   } catch (error) {
     database.close()

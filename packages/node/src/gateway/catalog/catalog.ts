@@ -10,6 +10,7 @@ import {
   type Found,
   itemColumns,
   itemsLog,
+  type PassedOver,
   pendingHeight,
   readFound,
   type SettledBlock,
@@ -65,9 +66,20 @@ export class Catalog {
     return Number(this.statement('SELECT next FROM log WHERE name = ?').get(log)?.next ?? 0)
   }
 
+  /** Slots of the items log that were passed over. */
+  unopened(): number[] {
+    return this.statement('SELECT slot FROM unopened ORDER BY slot')
+      .all()
+      .map(({ slot }) => Number(slot))
+  }
+
   /** Indexes slots of a log and moves its progress to `next`, all or nothing. */
-  write(log: string, slots: readonly CatalogSlot[], next: number): void {
+  write(log: string, slots: readonly CatalogSlot[], next: number, passed: PassedOver = {}): void {
     this.#transaction(() => {
+      const { unopened = [], opened = [] } = passed
+      const note = this.statement('INSERT INTO unopened VALUES(?) ON CONFLICT DO NOTHING')
+      for (const slot of unopened) note.run(slot)
+      for (const slot of opened) this.statement('DELETE FROM unopened WHERE slot = ?').run(slot)
       const logId = this.#advance(log, next)
       for (const { slot, keptId, weaveBytes, rows } of slots) {
         if (keptId !== undefined) this.#keep(keptId, slot)

@@ -55,6 +55,12 @@ export type CatalogSlot = {
 /** What a final block says of kept items. */
 export type SettledBlock = { readonly height: number; readonly ids: readonly Uint8Array[] }
 
+/** Slots of the items log that could not be opened and indexed, and those of before that now are. */
+export type PassedOver = {
+  readonly unopened?: readonly number[]
+  readonly opened?: readonly number[]
+}
+
 /** A transaction's data in the weave: bytes `start` + 1 to `start` + `sizeBytes`, both included. */
 export type WeaveRegion = {
   readonly slot: number

@@ -1,5 +1,5 @@
 import type { CarriedError } from '../carried-error.ts'
-import type { Found, SettledBlock, WeaveRegion } from './location.ts'
+import type { Found, PassedOver, SettledBlock, WeaveRegion } from './location.ts'
 import type { RowBatch } from './row-batch.ts'
 import type { Search } from './search.ts'
 
@@ -9,7 +9,12 @@ export type CatalogCalls = {
   open: { asked: { path: string; heads: ReadonlyMap<string, number> }; answer: Opened }
   /** Next slot to be indexed of each log. */
   progress: { asked: { logs: readonly string[] }; answer: number[] }
-  write: { asked: { log: string; batch: RowBatch; from: number; next: number }; answer: undefined }
+  write: {
+    asked: { log: string; batch: RowBatch; from: number; next: number; passed?: PassedOver }
+    answer: undefined
+  }
+  /** Slots of the items log that were passed over. */
+  unopened: { asked: Record<never, never>; answer: number[] }
   settle: { asked: { log: string; blocks: readonly SettledBlock[] }; answer: undefined }
   find: { asked: { id: Uint8Array }; answer: Found | undefined }
   isKept: { asked: { id: Uint8Array }; answer: boolean }

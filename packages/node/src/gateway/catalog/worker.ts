@@ -28,13 +28,13 @@ const handlers: Handlers = {
     return { known: opened.keptIds().bits }
   },
   progress: ({ logs }) => logs.map((log) => catalog().progress(log)),
-  async write({ log, batch, from, next }) {
+  async write({ log, batch, from, next, passed }) {
     await resting
     const target = catalog()
     const known = target.progress(log)
     assert(known === from, `rows of ${log} from ${from} continue the index, which is at ${known}`)
     const slots = unpackRows(batch, nodeCrypto, terms, (id) => target.orderedHeight(id))
-    target.write(log, slots, next)
+    target.write(log, slots, next, passed)
     rest(target)
     return undefined
   },
@@ -44,6 +44,7 @@ const handlers: Handlers = {
     rest(catalog())
     return undefined
   },
+  unopened: () => catalog().unopened(),
   find: ({ id }) => catalog().find(id),
   isKept: ({ id }) => catalog().isKept(id),
   orderedHeight: ({ id }) => catalog().orderedHeight(id),

@@ -1,21 +1,34 @@
+import { assert } from '@heddle/protocol/base'
+import type { LogRecord } from '../../journal/index.ts'
 import type { Cancel } from '../../runtime/index.ts'
-import { blocksLog, itemsLog, type SettledBlock } from '../catalog/location.ts'
+import { blocksLog, itemsLog, type PassedOver, type SettledBlock } from '../catalog/location.ts'
 import { RowPacker } from '../catalog/row-batch.ts'
 import type { CatalogThread } from '../catalog/thread.ts'
 import type { GatewayOptions } from '../options.ts'
 import type { ItemsDeps } from '../ports.ts'
 import { decodeOrder } from './order.ts'
-import { addEntryRows, addKeptRows } from './rows.ts'
+import { addEntryRows, addKeptRows, type RowSink } from './rows.ts'
+import { Unopened } from './unopened.ts'
+
+/** Where rows of the items log go; `isLost` where the catalog refused some. */
+type IndexSink = RowSink & {
+  readonly isLost: boolean
+  /** Sends the rest, and moves the log's progress. */
+  end(next: number, passed: PassedOver): Promise<void>
+}
 
 /** Taken up at a time, some milliseconds of work; between batches others run. */
 const entriesAtOnce = 96
 const recordsAtOnce = 48
 const blocksAtOnce = 64
+/** So often the pause after a pass that failed is doubled. */
+const failuresCounted = 5
 
 /**
  * Carries what is new in the logs over into the catalog: blocks, kept items, slots of processes.
  * The logs are the truth; the catalog says how far it got in each, so a crash anywhere repeats a
- * batch at most. One pass runs at a time.
+ * batch at most. What of the items log cannot be opened is passed over, noted in the catalog, and tried
+ * again. One pass runs at a time.
  */
 export class Indexer {
   readonly #deps: ItemsDeps
@@ -24,6 +37,9 @@ export class Indexer {
   readonly #onKeptIndexed: (ids: readonly string[]) => void
   readonly #dirty = new Set<string>()
   readonly #cancelled = new AbortController()
+  readonly #unopened: Unopened
+  /** Passes that failed one after another. */
+  #failures = 0
   #running: Promise<void> = Promise.resolve()
   #queued: Promise<void> | undefined
   #timer: Cancel | undefined
@@ -40,9 +56,15 @@ export class Indexer {
     this.#onKeptIndexed = onKeptIndexed
     this.#options = options
     this.#catalog = catalog
+    this.#unopened = new Unopened(deps.timer, options.openRetryMs, () => this.wake())
     this.#noteAllProcesses()
     deps.log.onScheduled((processId) => this.noteProcess(processId))
     deps.consensus.onBlock(() => this.wake())
+  }
+
+  /** Records of the items log that are passed over for now. */
+  get unopened(): number {
+    return this.#unopened.count
   }
 
   /** Something is new in a process's log. */
@@ -52,12 +74,26 @@ export class Indexer {
   }
 
   /** Indexes soon what is new. */
-  wake(): void {
+  wake(delayMs = this.#options.indexDelayMs): void {
     if (this.#timer !== undefined || this.#cancelled.signal.aborted) return
-    this.#timer = this.#deps.timer.after(this.#options.indexDelayMs, () => {
+    this.#timer = this.#deps.timer.after(delayMs, () => {
       this.#timer = undefined
-      this.catchUp().catch((error) => this.#deps.onFault('indexing', error))
+      this.catchUp().then(
+        () => this.#tryAgain(),
+        (error) => {
+          this.#deps.onFault('indexing', error)
+          this.#tryAgain(true)
+        },
+      )
     })
+  }
+
+  /** Where nothing new comes and nobody asks, nobody else would try again what failed. */
+  #tryAgain(isFailed = this.#dirty.size > 0): void {
+    if (this.#timer !== undefined) return
+    if (isFailed)
+      this.wake(this.#options.openRetryMs * 2 ** Math.min(this.#failures++, failuresCounted))
+    else this.#failures = 0
   }
 
   /** Resolves when all that was durable at the time of the call is in the catalog. */
@@ -76,6 +112,7 @@ export class Indexer {
   async close(): Promise<void> {
     this.#cancelled.abort()
     this.#timer?.()
+    this.#unopened.close()
     await this.#queued?.catch(() => {})
     await this.#running.catch(() => {})
   }
@@ -97,6 +134,7 @@ export class Indexer {
     if (this.#catalog.lost || this.#next === undefined) return true
     return (
       this.#dirty.size > 0 ||
+      this.#unopened.isDue ||
       this.#deps.consensus.tip().height >= this.#next.block ||
       this.#deps.journal.head(itemsLog) > this.#next.record
     )
@@ -118,6 +156,7 @@ export class Indexer {
     if (this.#next === undefined) {
       const logs = [blocksLog, itemsLog]
       const [block = 0, record = 0] = await this.#catalog.ask('progress', { logs })
+      this.#unopened.add(await this.#catalog.ask('unopened', {}))
       this.#next = { block, record }
     }
     return this.#next
@@ -131,6 +170,7 @@ export class Indexer {
 
   async #pass(): Promise<void> {
     await this.#takeKept()
+    await this.#openAgain()
     const processes = [...this.#dirty]
     this.#dirty.clear()
     try {
@@ -179,21 +219,62 @@ export class Indexer {
 
   async #takeRecords(position: { record: number }): Promise<void> {
     const { journal } = this.#deps
-    const record = async (slot: number) => (await journal.read(itemsLog, slot, 1))[0]?.bytes
-    const deps = { ...this.#deps, record }
-    while (!this.#cancelled.signal.aborted) {
+    while (position.record < journal.head(itemsLog) && !this.#cancelled.signal.aborted) {
       const from = position.record
-      const records = await journal.read(itemsLog, from, recordsAtOnce)
-      if (records.length === 0) return
+      // Where one of them does not read back, the first is read by itself.
+      const records = await journal.read(itemsLog, from, recordsAtOnce).catch(() => [])
+      const next = from + Math.max(1, records.length)
+      const sink = this.#sink(from)
       const ids: string[] = []
-      const sink = this.#sink(itemsLog, from)
-      for (const one of records) {
-        const id = await addKeptRows(sink, one, deps, this.#options)
-        if (id !== undefined) ids.push(id)
+      const unopened: number[] = []
+      for (let slot = from; slot < next; slot++) {
+        const { isOpen, id } = await this.#open(sink, slot, records[slot - from])
+        if (!isOpen) unopened.push(slot)
+        else if (id !== undefined) ids.push(id)
       }
-      await sink.end(from + records.length)
-      position.record = from + records.length
+      await sink.end(next, { unopened })
+      position.record = next
+      this.#unopened.add(unopened)
       this.#onKeptIndexed(ids)
+    }
+  }
+
+  /** Tries what was passed over once more, each by itself. */
+  async #openAgain(): Promise<void> {
+    if (!this.#unopened.isDue) return
+    const { record: next } = await this.#position()
+    for (const slot of this.#unopened.take()) {
+      if (this.#cancelled.signal.aborted) return
+      const sink = this.#sink(next)
+      const { isOpen, id } = await this.#open(sink, slot)
+      await sink.end(next, isOpen ? { opened: [slot] } : {})
+      if (isOpen) this.#unopened.drop(slot)
+      else this.#unopened.add([slot])
+      if (id !== undefined) this.#onKeptIndexed([id])
+    }
+  }
+
+  /**
+   * Adds what a record of the items log brings; `id` is what it keeps. One that cannot be opened must not
+   * keep all that came after it from being found: that is told, and not thrown.
+   */
+  async #open(
+    sink: IndexSink,
+    slot: number,
+    read?: LogRecord,
+  ): Promise<{ readonly isOpen: boolean; readonly id?: string | undefined }> {
+    const { journal, onFault } = this.#deps
+    const record = async (at: number) => (await journal.read(itemsLog, at, 1))[0]?.bytes
+    try {
+      const bytes = read?.bytes ?? (await record(slot))
+      assert(bytes !== undefined, `slot ${slot} is below the head of the items log`)
+      const deps = { ...this.#deps, record }
+      return { isOpen: true, id: await addKeptRows(sink, { slot, bytes }, deps, this.#options) }
+    } catch (error) {
+      // Without the catalog nothing can be done at all.
+      if (sink.isLost || this.#cancelled.signal.aborted) throw error
+      onFault(`opening record ${slot} of the items log; tried again later`, error)
+      return { isOpen: false }
     }
   }
 
@@ -201,20 +282,23 @@ export class Indexer {
    * Rows of a large bundle go in parts, one under way while the next is made; repeated after a
    * crash, they find themselves there.
    */
-  #sink(log: string, from: number) {
+  #sink(from: number): IndexSink {
     let underWay: Promise<void> = Promise.resolve()
     const sink = {
       rows: new RowPacker(),
+      isLost: false,
       flush: async () => {
         await underWay
-        underWay = this.#write(log, sink.rows, from, from)
+        underWay = this.#write(itemsLog, sink.rows, from, from)
         // Awaited with the next part; until then a failure is nobody's.
-        underWay.catch(() => {})
+        underWay.catch(() => {
+          sink.isLost = true
+        })
         sink.rows = new RowPacker()
       },
-      end: async (next: number) => {
+      end: async (next: number, passed: PassedOver) => {
         await underWay
-        await this.#write(log, sink.rows, from, next)
+        await this.#write(itemsLog, sink.rows, from, next, passed)
       },
     }
     return sink
@@ -233,9 +317,15 @@ export class Indexer {
     }
   }
 
-  async #write(log: string, rows: RowPacker, from: number, next: number): Promise<void> {
+  async #write(
+    log: string,
+    rows: RowPacker,
+    from: number,
+    next: number,
+    passed: PassedOver = {},
+  ): Promise<void> {
     const batch = rows.finish()
     const transfer = [batch.headers.buffer, batch.numbers.buffer]
-    await this.#catalog.ask('write', { log, batch, from, next }, transfer)
+    await this.#catalog.ask('write', { log, batch, from, next, passed }, transfer)
   }
 }

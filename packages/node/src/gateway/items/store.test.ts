@@ -37,7 +37,7 @@ test('an unknown id is nothing, and settles nothing', async () => {
 test('items are kept and stay settled through a restart with the index deleted', async () => {
   const items = await Promise.all(['a', 'b', 'c'].map((text) => makeItem(text)))
   await Promise.all(items.map((item) => rig.gateway.keep(item)))
-  await eventually(() => rig.gateway.settled(items[2]?.id ?? ''))
+  for (const item of items) await eventually(() => rig.gateway.settled(item.id))
   await rig.restart(removeIndex)
   for (const item of items) {
     expect((await rig.gateway.item(item.id))?.data).toEqual(item.data)

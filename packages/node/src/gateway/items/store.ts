@@ -53,6 +53,8 @@ export type ItemStore = {
   count(wanted: Search): Promise<number>
   settled(id: string): Promise<boolean>
   catchUp(): Promise<void>
+  /** Kept records that could not be opened and indexed yet. */
+  unopened(): number
   readonly load: LoadHolding
   close(): Promise<void>
 }
@@ -181,6 +183,7 @@ function storeOf(
       return height !== undefined
     },
     catchUp: () => indexer.catchUp(),
+    unopened: () => indexer.unopened,
     load,
     close: async () => {
       await keeper.close()

@@ -43,8 +43,8 @@ export async function holdWhole(
 }
 
 /**
- * Has data collected that came in and is nobody's: held until a time long over, since what was never held is
- * not touched. The name is no item's, so that no promise about the same data is replaced.
+ * Has data collected that came in and is nobody's: held until a time long over, since what was never held
+ * stays for days. The name is no item's, so that no promise about the same data is replaced.
  */
 export async function letGo(store: DataStore, data: PromisedItem['data']): Promise<void> {
   await store.hold(data, 'refused', { ...permanentRetention, untilMs: 0 })
