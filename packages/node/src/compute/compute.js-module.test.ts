@@ -35,7 +35,9 @@ beforeAll(async () => {
 })
 
 async function spawn(moduleId: string): Promise<string> {
-  const item = await testProcess(moduleId, source)
+  // Steps: a tenth of what an endless message takes otherwise.
+  const limit = { name: 'Compute-Limit', value: '10000000' }
+  const item = await testProcess(moduleId, source, [limit])
   await log.append(item.id, item)
   return item.id
 }
@@ -100,8 +102,10 @@ test('a process whose messages are long is taken off the thread where others wai
   // What it did before came along.
   expect((await ask('Inc')).Messages[0]?.Data).toBe('5')
   const slot = await send(process, 'Work')
+  // More than any pause of the neighbour's thread; the end of the unit spares what is left.
+  for (let i = 0; i < 30; i++) await send(process, 'Work')
   expect((await ask('Inc', neighbour)).Messages[0]?.Data).toBe('2')
-  expect(compute.evaluatedHead(process)).toBe(slot)
+  expect(compute.evaluatedHead(process)).toBeLessThan(log.head(process))
   expect((await compute.status(neighbour)).worker).toBe(0)
   expect((await compute.status(process)).worker).toBe(1)
   expect((await compute.result(process, slot)).result).not.toHaveProperty('Error')

@@ -59,7 +59,7 @@ test('failed messages leave memory byte for byte as it was', async () => {
 })
 
 test('endless messages among others end, and the state goes on without them', async () => {
-  const unit = await startTestUnit({ evaluationTimeoutMs: 150 })
+  const unit = await startTestUnit()
   const loops = fc.array(
     fc.oneof(
       { weight: 3, arbitrary: command },
@@ -78,7 +78,7 @@ test('endless messages among others end, and the state goes on without them', as
         commands.forEach((each, i) => {
           const error = all[i]?.result.Error
           expect(error !== undefined).toBe(failing.has(each.op))
-          if (each.op === 'loop') expect(error).toMatch(/took longer than 150 ms/)
+          if (each.op === 'loop') expect(error).toMatch(/took longer than/)
         })
       }),
       { numRuns: 3 },

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isHeddleError } from '@heddle/protocol/base'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { testItem, testMessage, testModule, testProcess, testSigner } from './testing/fake-log.ts'
@@ -60,9 +62,11 @@ test('unknown process, slot and a patience that ends are told apart', async () =
   expect(await codeOf(unit.compute.dryRun(nobody, {}))).toBe('unknown-process')
   const process = await unit.spawn()
   expect(await codeOf(unit.compute.result(process, 5))).toBe('unknown-message')
-  const slot = await unit.send(process, { op: 'busy', ms: 300 })
+  const path = join(unit.folder, 'go on')
+  const slot = await unit.send(process, { op: 'until', path })
   const patience = AbortSignal.timeout(50)
   expect(await codeOf(unit.compute.result(process, slot, patience))).toBe('evaluation-pending')
+  await writeFile(path, '')
   expect((await unit.compute.result(process, slot)).result.Error).toBeUndefined()
 })
 
@@ -95,7 +99,7 @@ test('a process waits for its module and boots when it comes', async () => {
   await expect(refused).rejects.toThrow(/unknown module .*heddle module add/)
   expect(unit.compute.evaluatedHead(item.id)).toBe(0)
   unit.items.add(module)
-  await expect.poll(() => unit.compute.evaluatedHead(item.id), { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => unit.compute.evaluatedHead(item.id)).toBe(2)
   expect((await unit.compute.result(item.id, 1)).result.Output).toBe(4)
 })
 
@@ -188,7 +192,7 @@ test('an assigned item is looked up, and the process waits until it is here', as
   const slot = await unit.log.append(process, item, { assigned: true, exclude: ['Signature'] })
   expect(await codeOf(unit.compute.result(process, slot))).toBe('unknown-item')
   unit.items.add(item)
-  await expect.poll(() => unit.compute.evaluatedHead(process), { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => unit.compute.evaluatedHead(process)).toBe(2)
   const { Output } = (await unit.compute.result(process, slot)).result
   expect(Output).toMatchObject({ Id: item.id, Message: item.id, Tags: [], Nonce: 1 })
   expect(Output).not.toHaveProperty('Signature')

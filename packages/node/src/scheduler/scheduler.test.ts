@@ -74,7 +74,7 @@ describe('ordering', () => {
       expect(world.scheduler.head(processId)).toBeGreaterThan(slot)
       heard.push(slot)
     })
-    world.faults.syncDelayMs = 20
+    world.faults.syncDelayMs = 100
     const before = world.faults.syncs
     const scheduled = items.map((item) => world.scheduler.schedule(item))
     world.clock.nowMs += 5

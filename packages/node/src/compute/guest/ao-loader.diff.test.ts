@@ -50,7 +50,7 @@ describe.skipIf(skipped !== undefined)(
       expect(ours.answers).toEqual(reference.answers)
       expect(ours.byteLength).toBe(reference.byteLength)
       expect(ours.sha256).toBe(reference.sha256)
-    }, 180_000)
+    })
 
     it('ends with the memory the reference host gave for wasm64 where it still ran', async () => {
       if ('skipped' in modules) return

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { schedulerSigner, testMessage, testProcess } from '../testing/fake-log.ts'
 import { bytesOf, startTestUnit, type TestUnit } from '../testing/test-unit.ts'
@@ -170,7 +172,7 @@ test('a dry-run message is filled in from the newest evaluation', async () => {
 })
 
 test('an endless dry-run ends by itself and disturbs nobody; too many are refused', async () => {
-  await unit.restart({ evaluationTimeoutMs: 200, dryRunsPerPeer: 2 })
+  await unit.restart({ dryRunsPerPeer: 2 })
   const query = { 'process-id': process }
   const loop = { Data: JSON.stringify({ op: 'loop' }) }
   const [first, second, third] = await Promise.all([
@@ -178,19 +180,22 @@ test('an endless dry-run ends by itself and disturbs nobody; too many are refuse
     unit.post('/dry-run', query, { Data: JSON.stringify({ op: 'read' }) }),
     unit.post('/dry-run', query, loop),
   ])
-  expect(first?.body).toMatchObject({ Error: expect.stringMatching(/longer than 200 ms/) })
+  expect(first?.body).toMatchObject({ Error: expect.stringMatching(/took longer than/) })
   expect(second?.body).toMatchObject({ Output: 29_524 })
   expect(third).toMatchObject({ status: 429, body: { code: 'dry-runs-exhausted' } })
 })
 
 test('a slot that takes longer than the patience is a 503, never an empty result', async () => {
   await unit.restart({ resultPatienceMs: 50 })
-  const message = await testMessage(process, { op: 'busy', ms: 400 })
+  const path = join(unit.folder, 'go on')
+  const message = await testMessage(process, { op: 'until', path })
   await unit.log.append(process, message)
   const query = { 'process-id': process }
   const early = await unit.get(`/result/${message.id}`, query)
   expect(early).toMatchObject({ status: 503, body: { code: 'evaluation-pending' } })
-  await expect.poll(() => unit.compute.evaluatedHead(process), { timeout: 10_000 }).toBe(12)
+  await writeFile(path, '')
+  await unit.compute.result(process, 11)
+  await unit.restart()
   expect((await unit.get(`/result/${message.id}`, query)).status).toBe(200)
 })
 

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { createRuntime } from '../../runtime/index.ts'
 import { guestFault, moduleInvalid } from '../guest/errors.ts'
 import { type Guest, type GuestModule, imagePageBytes, type MemoryImage } from '../guest/ports.ts'
+import { tellEndless } from './patient-watchdog.ts'
 
 /** `Module-Format` of the guest below. */
 export const testFormat = 'test-ledger'
@@ -10,6 +11,8 @@ export const testFormat = 'test-ledger'
 export type TestCommand =
   | { readonly op: 'add'; readonly n: number }
   | { readonly op: 'read' }
+  /** Returns how many messages its thread took before this one. */
+  | { readonly op: 'turn' }
   | { readonly op: 'grow' }
   | { readonly op: 'emit'; readonly target: string; readonly count: number }
   /** Returns the message as the guest sees it. */
@@ -23,8 +26,12 @@ export type TestCommand =
   /** Crashes its thread where the file does not exist yet, which it then does. */
   | { readonly op: 'crash-once'; readonly path: string }
   | { readonly op: 'busy'; readonly ms: number }
+  /** Goes on until the file exists. */
+  | { readonly op: 'until'; readonly path: string }
 
 const wasmPageBytes = 65_536
+let taken = 0
+const pause = new Int32Array(new SharedArrayBuffer(4))
 
 /**
  * A small honest guest: its state is a sum, a count and a trace in linear memory, and it fails in
@@ -45,6 +52,7 @@ class TestGuest implements Guest {
   }
 
   handle(messageJson: string, environmentJson: string): string {
+    taken++
     const message = JSON.parse(messageJson) as { Id: string; Data: string; Nonce: number }
     const environment = JSON.parse(environmentJson) as { Process: { Id: string } }
     if (message.Id === environment.Process.Id) return this.#boot(message.Data)
@@ -78,6 +86,8 @@ class TestGuest implements Guest {
         return reply({ Output: this.#add(command.n) })
       case 'read':
         return reply({ Output: this.#view().getFloat64(8, true) })
+      case 'turn':
+        return reply({ Output: taken - 1 })
       case 'grow':
         return this.#grow()
       case 'echo':
@@ -97,6 +107,7 @@ class TestGuest implements Guest {
         return 'no json'
       case 'loop':
         this.#add(1)
+        tellEndless()
         for (;;);
       case 'crash':
         process.exit(9)
@@ -106,6 +117,9 @@ class TestGuest implements Guest {
         writeFileSync(command.path, '')
         process.exit(9)
         break
+      case 'until':
+        while (!existsSync(command.path)) Atomics.wait(pause, 0, 0, 5)
+        return reply({ Output: this.#add(1) })
       case 'busy':
         this.#spin(command.ms)
         return reply({ Output: this.#add(1) })
@@ -154,7 +168,10 @@ export async function compileTestGuest(bytes: Uint8Array): Promise<GuestModule> 
   return {
     format: testFormat,
     async instantiate({ memoryBytes, image }) {
-      if (text === 'hang' && image === undefined) for (;;);
+      if (text === 'hang' && image === undefined) {
+        tellEndless()
+        for (;;);
+      }
       return new TestGuest(memoryBytes, image)
     },
   }

@@ -10,6 +10,7 @@ import { createCompute } from '../compute.ts'
 import type { Compute } from '../face.ts'
 import type { ComputeOptions } from '../options.ts'
 import { FakeItems, FakeLog, testMessage, testModule, testProcess, testSigner } from './fake-log.ts'
+import { evaluationTimeoutMs, openPatientWatchdog } from './patient-watchdog.ts'
 import type { TestCommand } from './test-guest.ts'
 
 /** A compute unit over a real journal in a folder of its own, and a log to feed it. */
@@ -20,6 +21,8 @@ export type TestUnit = {
   readonly moduleId: string
   compute: Compute
   results: OrderedLog
+  /** Resolves when the next guest says that it will not end. */
+  endless(): Promise<void>
   /** Stops the unit and starts another on the same folder. */
   restart(options?: Partial<ComputeOptions>): Promise<void>
   /**
@@ -51,9 +54,13 @@ export async function startTestUnit(options: Partial<ComputeOptions> = {}): Prom
   const log = new FakeLog()
   const items = new FakeItems()
   const module = items.add(await testModule())
-  const given = { workers: 1, workerUrl, retryMs: 50, ...options }
+  const given = { workers: 1, workerUrl, retryMs: 50, evaluationTimeoutMs, ...options }
+  let watchdog: ReturnType<typeof openPatientWatchdog> | undefined
   const start = async (changed: Partial<ComputeOptions>) => {
-    const results = await openJournal(join(folder, 'results'), createRuntime())
+    const runtime = createRuntime()
+    const results = await openJournal(join(folder, 'results'), runtime)
+    watchdog?.close()
+    watchdog = openPatientWatchdog(runtime.timer)
     const compute = await createCompute(
       {
         log,
@@ -61,7 +68,7 @@ export async function startTestUnit(options: Partial<ComputeOptions> = {}): Prom
         verify: (item) => verifyItem(item, nodeCrypto),
         results,
         checkpointFolder: join(folder, 'checkpoints'),
-        runtime: createRuntime(),
+        runtime: { ...runtime, timer: watchdog.timer },
         engine: nodeCrypto,
         address: 'A'.repeat(43),
         signer: testSigner(3),
@@ -79,6 +86,7 @@ export async function startTestUnit(options: Partial<ComputeOptions> = {}): Prom
     items,
     moduleId: module.id,
     ...(await start({})),
+    endless: async () => await watchdog?.endless(),
     async restart(changed = {}) {
       await unit.compute.close()
       await unit.results.close()
@@ -115,6 +123,7 @@ export async function startTestUnit(options: Partial<ComputeOptions> = {}): Prom
     async close() {
       await unit.compute.close()
       await unit.results.close()
+      watchdog?.close()
       await rm(root, { recursive: true, force: true })
     },
   }

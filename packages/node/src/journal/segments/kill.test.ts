@@ -13,21 +13,26 @@ import { removeFolder, temporaryFolder } from './testing/temporary-folder.ts'
 const program = join(import.meta.dirname, 'testing/append-forever.ts')
 const runtime = createRuntime()
 
-/** Runs the writer, kills it `delayMs` after it began and returns the heads it was told. */
+/** Lines of the writer before it may be killed: however slow the machine, each round appends some. */
+const linesLeast = 9
+
+/** Runs the writer, kills it `delayMs` after those and returns the heads it was told. */
 async function runAndKill(folder: string, delayMs: number): Promise<Map<string, number>> {
   const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
   let output = ''
   const isReady = new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (bytes: Buffer) => {
       output += bytes.toString()
-      if (output.startsWith('ready\n')) resolve()
+      if (output.split('\n').length > linesLeast) resolve()
     })
     child.once('exit', (code) => reject(new Error(`the writer ended with ${code}`)))
   })
   await isReady
   await runtime.timer.sleep(delayMs)
   child.kill('SIGKILL')
-  await once(child, 'close')
+  const [, signal] = await closed
+  expect(signal, 'the writer goes on until it is killed').toBe('SIGKILL')
   const acknowledged = new Map<string, number>()
   // What follows the last line break is half a line.
   for (const line of output.split('\n').slice(1, -1)) {

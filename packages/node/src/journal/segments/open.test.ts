@@ -1,13 +1,29 @@
 import { join } from 'node:path'
-import { createRuntime } from '../../runtime/index.ts'
+import { createRuntime, type Disk } from '../../runtime/index.ts'
 import type { JournalOptions } from '../options.ts'
 import { type LogStore, orderedLogContract } from '../ordered-log.contract.ts'
 import { openJournal } from './open.ts'
 import { removeFolder, temporaryFolder } from './testing/temporary-folder.ts'
 
-async function makeStore(options: Partial<JournalOptions>): Promise<LogStore> {
+const runtime = createRuntime()
+
+/** The real disk without its syncs, of which a slow one has ten a second. */
+const unsynced: Disk = {
+  ...runtime.disk,
+  async open(path) {
+    const file = await runtime.disk.open(path)
+    const { write } = file
+    return { ...file, writeDurably: write, sync: async () => {} }
+  },
+  syncFolder: async () => {},
+}
+
+async function makeStore(
+  options: Partial<JournalOptions>,
+  disk: Disk = runtime.disk,
+): Promise<LogStore> {
   const folder = await temporaryFolder()
-  const open = () => openJournal(join(folder, 'journal'), createRuntime(), options)
+  const open = () => openJournal(join(folder, 'journal'), { ...runtime, disk }, options)
   const first = await open()
   let log = first
   return {
@@ -25,6 +41,9 @@ async function makeStore(options: Partial<JournalOptions>): Promise<LogStore> {
   }
 }
 
-orderedLogContract('segments', () => makeStore({}))
+orderedLogContract('segments', 50, () => makeStore({}))
 // Every few groups begin a new segment, and reading goes through many files with two handles.
-orderedLogContract('segments of 2 KiB', () => makeStore({ segmentBytes: 2048, openSegments: 2 }))
+const small = { segmentBytes: 2048, openSegments: 2 }
+orderedLogContract('segments of 2 KiB', 50, () => makeStore(small))
+orderedLogContract('segments without syncs', 2000, () => makeStore({}, unsynced))
+orderedLogContract('segments of 2 KiB without syncs', 2000, () => makeStore(small, unsynced))

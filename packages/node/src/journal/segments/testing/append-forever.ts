@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { createRuntime } from '../../../runtime/index.ts'
 import { openJournal } from '../open.ts'
 import { batchRecords, killOptions } from './batch.ts'
@@ -7,13 +6,14 @@ import { batchRecords, killOptions } from './batch.ts'
 async function appendForever(folder: string): Promise<void> {
   const journal = await openJournal(folder, createRuntime(), killOptions)
   const epoch = await journal.claim()
-  writeSync(1, 'ready\n')
+  process.stdout.write('ready\n')
   const run = async (log: string, lane: number) => {
     for (let round = lane; ; round++) {
       const first = journal.head(log)
       const records = batchRecords(log, first, 1 + (round % 5))
       await journal.append(log, first, epoch, records)
-      writeSync(1, `${log} ${first + records.length}\n`)
+      // Not in one go: whoever reads may be held up until the pipe is full.
+      process.stdout.write(`${log} ${first + records.length}\n`)
     }
   }
   await Promise.all(['a', 'b', 'c', 'd'].map(run))
