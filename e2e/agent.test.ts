@@ -34,7 +34,7 @@ describe('the tour’s agent on a node', () => {
       stopwatch: () => () => '0 ms',
     }
     await runTour(client, narrator, new AbortController().signal)
-  }, 120_000)
+  })
   afterAll(async () => {
     expect(await node.stop()).toBe(0)
     removeFolder(folder)

@@ -176,14 +176,20 @@ export function describeAo({ mode, language, moduleOf }: SuiteInput): void {
       expect(await get(process)).toBe('0')
       await expect(ao.monitor({ process, signer: arweaveSigner() })).rejects.toThrow()
       await ao.monitor({ process, signer })
-      await eventually(
-        () => get(process),
-        (count) => Number(count) >= 2,
-      )
+      const ticked = (id: string, most: number) =>
+        eventually(
+          () => get(id),
+          (count) => Number(count) >= most,
+        )
+      await ticked(process, 2)
       await ao.unmonitor({ process, signer })
-      const stopped = Number(await get(process))
-      await new Promise((resolve) => setTimeout(resolve, 2500))
-      expect(Number(await get(process))).toBeLessThanOrEqual(stopped + 1)
+      const stopped = await get(process)
+      // What goes on ticking tells that there was time for two more.
+      const other = await start(language.ticker, tags)
+      await ao.monitor({ process: other, signer })
+      await ticked(other, 2)
+      await ao.unmonitor({ process: other, signer })
+      expect(await get(process)).toBe(stopped)
     })
   })
 }

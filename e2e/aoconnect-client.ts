@@ -89,11 +89,11 @@ export function outputText(result: AoResult): string {
   return typeof data === 'object' ? (data.output ?? JSON.stringify(data)) : String(data ?? '')
 }
 
-/** Asks again until `done` holds, at most `tries` times. */
+/** Asks again until `done` holds, for a minute and more. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   done: (value: T) => boolean,
-  tries = 100,
+  tries = 1000,
 ): Promise<T> {
   for (let i = 1; ; i++) {
     const value = await ask()

@@ -109,10 +109,8 @@ describe('bad input', () => {
   })
 
   it('an unknown module is told, and the process starts once it is there', async () => {
-    const spawn = { module: stranger, source: 'x' }
-    await expect(client.spawn({ ...spawn, signal: AbortSignal.timeout(20_000) })).rejects.toThrow(
-      /unknown module/,
-    )
+    const spawning = client.spawn({ module: stranger, source: 'x' })
+    await expect(spawning).rejects.toThrow(/unknown module/)
   })
 
   it('a module with unknown imports or shared memory is refused with a reason', async () => {
@@ -138,9 +136,7 @@ describe('bad input', () => {
     }
   })
 
-  it('a slow client is let go and 1,000 parallel ones are served', {
-    timeout: 60_000,
-  }, async () => {
+  it('a slow client is let go and 1,000 parallel ones are served', async () => {
     const slow = connect(Number(new URL(node.url).port), '127.0.0.1')
     slow.on('error', () => undefined)
     slow.write('POST /mu/ HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nab')

@@ -1,11 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 
 /** Without its own sandbox, since tests may run as root; nothing is drawn by a graphics card. */
 const args = ['--no-sandbox', '--disable-gpu', '--disable-extensions']
 
+const patienceMs = 120_000
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** On some systems a file of that name only tells what to install. */
@@ -30,6 +37,16 @@ export const skipReason: string | undefined =
 export function launchChromium(): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error('no Chromium is installed')
   return chromium.launch({ executablePath: chromiumPath, args })
+}
+
+/** Where pages are opened; what they are to show may take a slow machine long. */
+export async function openContext(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(patienceMs)
+  return context
 }
 
 /** What went wrong on a page, as it is told on its console. */

@@ -92,13 +92,15 @@ describe.skipIf(!hasTmux)('heddle console, in a terminal', () => {
     const size = ['-x', '120', '-y', '40']
     const command = `${process.execPath} ${launcher} console`
     tmux('new-session', '-d', '-s', 'console', ...size, ...flags, command)
-    const sees = (what: RegExp) => expect.poll(screen, { timeout: 15_000 }).toMatch(what)
+    const sees = (what: RegExp) => expect.poll(screen).toMatch(what)
     await sees(/js>/)
     const actor = /js actor: (\S+)/.exec(screen())?.[1] ?? ''
-    type('const five = 5', 'Enter')
+    // What is typed before there is an answer waits for its turn.
+    type('const five = 5; (five * 20)', 'Enter', 'on("Ping", () => {', 'Enter')
     // Cyan is the colour of keywords.
     await sees(/\[36mconst/)
-    type('on("Ping", () => {', 'Enter', '  print("pinged")', 'Enter', '})', 'Enter')
+    await sees(/^100/m)
+    type('  print("pinged")', 'Enter', '})', 'Enter')
     await sees(/function/)
     type('five + missing', 'Enter')
     await sees(/missing is not defined/)
@@ -109,6 +111,6 @@ describe.skipIf(!hasTmux)('heddle console, in a terminal', () => {
     await sees(/Inbox:0\]> five \+ missing/)
     type('C-u')
     type('C-d')
-    await expect.poll(isOver, { timeout: 15_000 }).toBe(true)
+    await expect.poll(isOver).toBe(true)
   })
 })

@@ -151,7 +151,7 @@ describe(`kill -9, ${rounds} times`, () => {
       await sleep(50 + chance() * 500)
       await (chance() < 0.5 ? a : b).killAndRestart()
     }
-    const deadlineMs = clock.elapsedMs() + 120_000
+    const deadlineMs = clock.elapsedMs() + 600_000
     while ((await balls(ping)).at(-1) !== limit && (await balls(pong)).at(-1) !== limit) {
       if (clock.elapsedMs() > deadlineMs) {
         throw new Error(`stuck at ${await balls(ping)} and ${await balls(pong)}`)
@@ -165,7 +165,7 @@ describe(`kill -9, ${rounds} times`, () => {
 })
 
 async function expectSeenOnce(sink: ProcessHandle, ids: readonly string[]): Promise<void> {
-  const deadlineMs = clock.elapsedMs() + 120_000
+  const deadlineMs = clock.elapsedMs() + 600_000
   for (;;) {
     const { messages } = await sink.read({ action: 'Seen' })
     const seen = JSON.parse(messages[0]?.data ?? '{}') as Record<string, number>

@@ -148,7 +148,7 @@ describe('snippets', () => {
     return ran
   }
 
-  it('in TypeScript have types that hold', { timeout: 60_000 }, async () => {
+  it('in TypeScript have types that hold', async () => {
     const typed = snippets.filter(({ language }) => language === 'ts')
     expect(typed.length).toBeGreaterThan(3)
     const given =

@@ -13,13 +13,15 @@ export function describeActs(world: World): void {
     const line = page.locator('#console-line')
     const screen = page.locator('.xterm-rows')
     const sees = (text: string) => screen.getByText(text).first().waitFor()
+    const isReady = () => page.getByRole('button', { name: 'Run' }).waitFor()
     const run = async (code: string) => {
-      await page.getByRole('button', { name: 'Run' }).waitFor()
+      await isReady()
       await line.fill(code)
       await line.press('Enter')
     }
     await sees('signed by')
     await run('const five: number = 5')
+    await isReady()
     await line.pressSequentially('on("Ping", () => {')
     await line.press('Enter')
     await line.pressSequentially('  print("pin" + "ged \\x1b[38;2;1;2;3mlive\\x1b[0m") })')

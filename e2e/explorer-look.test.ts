@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Narrator } from '../packages/cli/src/tour/narrator.ts'
 import { runTour } from '../packages/cli/src/tour/tour.ts'
-import { faultsOf, launchChromium, skipReason } from './chromium.ts'
+import { faultsOf, launchChromium, openContext, skipReason } from './chromium.ts'
 import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
 
 const axeSource = fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url))
@@ -17,7 +17,7 @@ const isAsked = process.env.HEDDLE_LOOK === '1' && skipReason === undefined
 const docsIndex = fileURLToPath(new URL('../docs/.vitepress/dist/index.html', import.meta.url))
 const hasDocs = existsSync(docsIndex)
 
-const patienceMs = 20_000
+const patienceMs = 60_000
 const silent: Narrator = { step() {}, say() {}, link() {}, stopwatch: () => () => '' }
 
 /** A page by the name of its picture, and what is there once it is whole. */
@@ -56,7 +56,7 @@ describe.skipIf(!isAsked)('the look of the explorer', { timeout: 900_000 }, () =
   ] as const)('shows the tour on every page, %s, %o: no fault, none for axe', async (...at) => {
     const [colorScheme, viewport] = at
     const options: BrowserContextOptions = { colorScheme, viewport, bypassCSP: true }
-    const context = await browser.newContext(options)
+    const context = await openContext(browser, options)
     const key = JSON.stringify(wallet)
     await context.addInitScript((text) => localStorage.setItem('heddle-browser-key', text), key)
     const page = await context.newPage()
@@ -96,7 +96,7 @@ describe.skipIf(!isAsked)('the look of the explorer', { timeout: 900_000 }, () =
     ['dark', narrow],
   ] as const)('shows the documentation, %s, %o: no fault, none for axe', async (...at) => {
     const [colorScheme, viewport] = at
-    const context = await browser.newContext({ colorScheme, viewport, bypassCSP: true })
+    const context = await openContext(browser, { colorScheme, viewport, bypassCSP: true })
     const page = await context.newPage()
     const faults = faultsOf(page)
     for (const path of docsPages) {

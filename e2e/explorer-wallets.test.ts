@@ -15,7 +15,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ArweaveSigner, createData } from 'arbundles'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { faultsOf, launchChromium, skipReason } from './chromium.ts'
+import { faultsOf, launchChromium, openContext, skipReason } from './chromium.ts'
 import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
 
 const counterFile = fileURLToPath(new URL('../examples/counter.ts', import.meta.url))
@@ -239,7 +239,7 @@ describe.skipIf(!isAsked)('wallets of the explorer, with HEDDLE_LOOK=1', () => {
   })
 
   it.each(kinds)('signs with an $name $how, which may refuse, change and leave', async (kind) => {
-    const context = await browser.newContext()
+    const context = await openContext(browser)
     await kind.inject(context)
     const page = await context.newPage()
     const faults = faultsOf(page)

@@ -4,7 +4,7 @@ import { createClient, generateWallet, type ProcessHandle, walletSigner } from '
 import { readActorSource } from '@heddle/sdk/node'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dist, faultsOf, launchChromium, skipReason } from './chromium.ts'
+import { dist, faultsOf, launchChromium, openContext, skipReason } from './chromium.ts'
 import { describeActs } from './explorer-acts.ts'
 import type { World } from './explorer-world.ts'
 import { type NodeProcess, newDataFolder, removeFolder, startNodeProcess } from './node-process.ts'
@@ -31,7 +31,7 @@ describe.skipIf(skipReason !== undefined)('the explorer in Chromium', () => {
 
   beforeAll(async () => {
     ;[node, browser] = await Promise.all([startNodeProcess(folder), launchChromium()])
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    context = await openContext(browser, { viewport: { width: 1280, height: 800 } })
     const client = createClient({ url: node.url, signer: walletSigner(generateWallet()) })
     const source = await readActorSource(counterFile)
     counter = await client.spawn({ source, tags: { Name: 'counter' } })
@@ -109,7 +109,7 @@ describe.skipIf(skipReason !== undefined)('the explorer in Chromium', () => {
   it('makes a key, spawns from TypeScript, sends; another page sees it live', async () => {
     const { page, faults } = await open('/wallet')
     // A window of its own: a tab behind another draws nothing.
-    const other = await browser.newPage()
+    const other = await (await openContext(browser)).newPage()
     const otherFaults = faultsOf(other)
     await other.goto(`${node.url}/explorer`)
     await other.getByText('live', { exact: true }).waitFor()
@@ -133,7 +133,7 @@ on('Ping', (msg: Message) => { seen += 1 as number; msg.reply({ data: \`pong \${
       .waitFor()
     expect([...faults, ...otherFaults]).toEqual([])
     await page.close()
-    await other.close()
+    await other.context().close()
   })
 
   // They sign with the key made above.

@@ -77,7 +77,7 @@ describe('models in processes', () => {
     client = createClient({ url: node.url, signer })
     published = await publishOrderModel(client)
     actor = await spawn([published.id])
-  }, 60_000)
+  })
   afterAll(async () => {
     expect(await node.stop()).toBe(0)
     removeFolder(folder)
@@ -92,7 +92,7 @@ describe('models in processes', () => {
     expect(encodeBase64Url(nodeCrypto.sha256(text))).toBe(answer.receipt)
     // Its item follows the result.
     const { signal } = new AbortController()
-    const replayed = await vi.waitFor(() => replayReceipt(client, answer.receipt, signal), 20_000)
+    const replayed = await vi.waitFor(() => replayReceipt(client, answer.receipt, signal), 120_000)
     expect(replayed.steps).toBe(12)
   })
 
@@ -136,7 +136,7 @@ describe('models in processes', () => {
     const late = client.process(waiting.details.itemId)
     const { messages } = await late.send({ action: 'Ask', data: order })
     expect(JSON.parse(messages[0]?.data ?? '').text).toBe(call)
-  }, 30_000)
+  })
 
   it('is refused where it is too large, no model, or not named', async () => {
     const sizeBytes = 65 * 2 ** 20
@@ -203,11 +203,11 @@ describe('models in processes', () => {
       steps.push(messages[0]?.tags.Step ?? '')
     }
     expect(steps).toEqual(['2', '4', '6'])
-    let model: string | undefined
-    for (let tries = 0; model === undefined && tries < 100; tries++) {
-      const tags = { 'Training-Process': training.id }
-      model = (await client.query({ tags })).items[0]?.id
-    }
+    // It is published after the result of its last step.
+    const found = { tags: { 'Training-Process': training.id } }
+    const publishedId = async () => (await client.query(found)).items[0]?.id
+    await expect.poll(publishedId).toBeDefined()
+    const model = await publishedId()
     const { links } = await fetchProvenance(client, model ?? '')
     const grounds = new Set(links.map(({ ground }) => ground))
     for (const ground of [datasetId, training.id, module]) expect(grounds).toContain(ground)
@@ -228,5 +228,5 @@ describe('models in processes', () => {
     )
     const slot = await runHeddle(['verify', training.id, '2', '--json', '--url', node.url])
     expect(JSON.parse(slot.out)).toMatchObject({ outcome: 'verified', slot: 2 })
-  }, 60_000)
+  })
 })

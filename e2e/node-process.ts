@@ -24,7 +24,7 @@ export function newDataFolder(): string {
 }
 
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
 /** Starts `heddle up` and waits for its ready line. */
@@ -62,7 +62,10 @@ export async function startNodeProcess(
   }
 }
 
-/** Runs a command to its end. */
+/** What a command that takes long says meanwhile; whether it takes long is the machine's affair. */
+const progress = /^[^\n]+… \d+ s\n/gm
+
+/** Runs a command to its end; `err` is what it says beside how long it waits. */
 export async function runHeddle(
   args: readonly string[],
 ): Promise<{ code: number | null; out: string; err: string }> {
@@ -76,5 +79,5 @@ export async function runHeddle(
     err += chunk
   })
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, out, err }
+  return { code, out, err: err.replace(progress, '') }
 }

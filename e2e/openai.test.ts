@@ -207,7 +207,7 @@ describe.skipIf(missing !== '')(`models of a node${missing}`, () => {
       const dry = await model.read({ action: 'Infer', tags, data: 'Once upon a time' })
       expect(dry.messages[0]?.tags.Receipt).toBe(digest)
       const kept = () => findReceipt(client, digest).catch(() => undefined)
-      await expect.poll(kept, { timeout: 10_000 }).toBeDefined()
+      await expect.poll(kept).toBeDefined()
       const verified = await runHeddle(['verify', 'receipt', digest, '--url', node.url, '--json'])
       expect(verified.code).toBe(0)
       expect(JSON.parse(verified.out)).toMatchObject({ verdict: 'same', steps: 30, model: modelId })
@@ -250,7 +250,7 @@ describe.skipIf(missing !== '')(`models of a node${missing}`, () => {
       const actor = await client.spawn({ source: asker })
       await actor.send({ action: 'Ask', tags: { Model: model.id }, data: 'Lily' })
       const get = async () => (await actor.read({ action: 'Get' })).messages[0]?.data
-      await expect.poll(get, { timeout: 10_000 }).toMatch(/^[\w-]{43} /)
+      await expect.poll(get).toMatch(/^[\w-]{43} /)
     })
 
     it.runIf(process.env.HEDDLE_LONG)('goes on with an answer after a kill', async () => {

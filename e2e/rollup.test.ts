@@ -85,14 +85,14 @@ describe('rollup', () => {
       rmSync(join(folderA, name), { recursive: true, force: true })
     }
     a = await start(folderA, ['--recover', id])
-    await expect.poll(() => recoveryOf(a.url, id), { timeout: 30_000 }).toBe('done')
+    await expect.poll(() => recoveryOf(a.url, id)).toBe('done')
     expect(await chainAt(a.url, id, 50)).toBe(chain)
     const { messages } = await createClient({ url: a.url, signer })
       .process(id)
       .send({ action: 'Inc', tags: { By: '5' } })
     expect(messages[0]?.data).toBe('1230')
     await stop(a)
-  }, 120_000)
+  })
 })
 
 async function recoveryOf(url: string, id: string): Promise<string> {

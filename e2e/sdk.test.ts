@@ -126,7 +126,7 @@ describe('the SDK against a node', () => {
     const ticker = await client.spawn({ source, tags })
     await ticker.monitor()
     const ticks = async () => Number((await ticker.read({ action: 'Get' })).messages[0]?.data)
-    await expect.poll(ticks, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(ticks).toBeGreaterThan(0)
     await ticker.unmonitor()
     const other = createClient({ url: node.url, signer: walletSigner(generateWallet()) })
     await expect(other.process(ticker.id).monitor()).rejects.toMatchObject({ kind: 'denied' })

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { paths } from './paths.ts'
 import { navigate } from './router.tsx'
 
@@ -34,7 +34,8 @@ export const shortcuts: readonly (readonly [keys: string, does: string])[] = [
 
 /** The keys of the whole page; they rest while somebody writes. */
 export function useKeys(onHelp: () => void): void {
-  useEffect(() => {
+  // Before anything is drawn: what is seen can be used.
+  useLayoutEffect(() => {
     let isGoing = false
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { fetchNames } from './api/node.ts'
 
 /** Names of processes by id; null for what is no process here. */
@@ -13,8 +13,8 @@ const asksMax = 32
 export function useNames(ids: readonly string[]): ReadonlyMap<string, string | null> {
   const [, redraw] = useState(0)
   const key = ids.join(' ')
-  // The key is the ids
-  useEffect(() => {
+  // The key is the ids; with the drawing, for between the two an answer to another may come.
+  useLayoutEffect(() => {
     const listener = () => redraw((round) => round + 1)
     listeners.add(listener)
     const isAsked = (id: string) => id !== '' && !known.has(id) && !asking.has(id)

@@ -74,20 +74,31 @@ describe('a connection', () => {
   it('that breaks within the answer is no answer', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half')
-      setTimeout(() => response.destroy(), 20)
     })
-    await expect(createTransport(url, fetch).get('/')).rejects.toMatchObject({ code: 'answer-cut' })
+    const cutting: typeof fetch = async (...asked) => {
+      const begun = await fetch(...asked)
+      server?.closeAllConnections()
+      return begun
+    }
+    const asking = createTransport(url, cutting).get('/')
+    await expect(asking).rejects.toMatchObject({ code: 'answer-cut' })
   })
 
   it.each(['before the answer', 'within the answer'])(
     'aborted %s ends with that reason',
     async (when) => {
       const controller = new AbortController()
+      const abort = () => controller.abort(new Error('enough'))
       const url = await serve((_request, response) => {
-        if (when === 'within the answer') response.writeHead(200).write('half')
-        setTimeout(() => controller.abort(new Error('enough')), 20)
+        if (when === 'before the answer') abort()
+        else response.writeHead(200).write('half')
       })
-      const asking = createTransport(url, fetch).get('/', controller.signal)
+      const aborting: typeof fetch = async (...asked) => {
+        const begun = await fetch(...asked)
+        abort()
+        return begun
+      }
+      const asking = createTransport(url, aborting).get('/', controller.signal)
       await expect(asking).rejects.toThrow('enough')
     },
   )

@@ -2,7 +2,10 @@ import type { PeerState, Sample, SlotBatch, SlotEvent } from '@heddle/protocol/a
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 export type LiveHandlers = {
-  /** Called once per animation frame at most, with all events since. */
+  /**
+   * Called once per animation frame at most, with all events since; with none each time the feed opens, for
+   * nobody told what came before that.
+   */
   onSlots?(events: readonly SlotEvent[], skipped: number): void
   onSample?(sample: Sample): void
   onPeers?(peers: readonly PeerState[]): void
@@ -28,7 +31,10 @@ export function useLive(handlers: LiveHandlers, processId?: string): boolean {
       waiting = []
       skipped = 0
     }
-    source.onopen = () => setOpen(true)
+    source.onopen = () => {
+      setOpen(true)
+      newest.current.onSlots?.([], 0)
+    }
     source.onerror = () => setOpen(false)
     source.addEventListener('slots', ({ data }) => {
       const slots = JSON.parse(data) as SlotBatch

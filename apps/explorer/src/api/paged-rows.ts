@@ -14,10 +14,15 @@ export type PagedRows<Row> = {
 
 const pageRows = 100
 
-type Book<Row> = { readonly rows: Map<number, Row>; readonly asked: Set<number> }
+type Book<Row> = {
+  readonly rows: Map<number, Row>
+  readonly asked: Set<number>
+  /** The newest question that was answered, by page: an older answer may come after it. */
+  readonly answered: Map<number, number>
+}
 
 function newBook<Row>(): Book<Row> {
-  return { rows: new Map(), asked: new Set() }
+  return { rows: new Map(), asked: new Set(), answered: new Map() }
 }
 
 /** Rows of a list of any length, loaded a page at a time as they come into sight. */
@@ -31,15 +36,19 @@ export function usePagedRows<Row>(
   const [error, setError] = useState<Error>()
   const [, redraw] = useState(0)
   const gone = useRef(new AbortController())
+  const questions = useRef(0)
 
   const loadPage = useCallback(
     async (page: number) => {
       const { signal } = gone.current
       const own = book.current
       own.asked.add(page)
+      const question = ++questions.current
       try {
         const found = await load(page * pageRows, pageRows, signal)
         if (signal.aborted || own !== book.current) return
+        if ((own.answered.get(page) ?? 0) > question) return
+        own.answered.set(page, question)
         for (const [at, row] of found.rows.entries()) own.rows.set(page * pageRows + at, row)
         setTotal(found.total)
         setError(undefined)

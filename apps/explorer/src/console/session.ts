@@ -3,12 +3,11 @@ import {
   colourCode,
   completeName,
   inboxCode,
-  type NewResults,
-  newResults,
   promptOf,
   type Subject,
   summarizeResult,
 } from '@heddle/sdk/console'
+import { followProcess } from './follow.ts'
 import type { Screen } from './screen.ts'
 import { plainText } from './shown-text.ts'
 
@@ -47,15 +46,14 @@ export type SessionDeps = {
 
 export function createSession({ client, subject, screen, pickSource }: SessionDeps): Session {
   const { handle, language } = subject
-  const answered = new Set<number>()
   let prompt = language === 'lua' ? 'aos> ' : 'js> '
-  let following: NewResults | undefined
   let isWatching = true
-  let isEvaluating = false
-  let isTaking = false
+  const following = followProcess(handle, (done) => {
+    const said = isWatching ? summarizeResult(done, client.address) : 'done'
+    if (said !== 'done') screen.print(`${quiet(`slot ${done.slot}`)}  ${said}`)
+  })
 
   const show = (result: SlotResult) => {
-    answered.add(result.slot)
     prompt = plainText(promptOf(result) ?? prompt)
     if (result.error !== undefined) screen.print(red(result.error))
     // What a declaration gives is nothing to show.
@@ -63,13 +61,9 @@ export function createSession({ client, subject, screen, pickSource }: SessionDe
   }
 
   const evaluate = async (data: string, signal: AbortSignal) => {
-    isEvaluating = true
-    try {
-      const code = language === 'javascript' ? await withoutTypes(data) : data
-      show(await handle.send({ action: 'Eval', data: code, signal }))
-    } finally {
-      isEvaluating = false
-    }
+    const code = language === 'javascript' ? await withoutTypes(data) : data
+    const sending = () => handle.send({ action: 'Eval', data: code, signal })
+    show(await following.evaluate(sending))
   }
 
   const commands: Readonly<Record<string, Command>> = {
@@ -114,20 +108,10 @@ export function createSession({ client, subject, screen, pickSource }: SessionDe
     },
     complete: (line) => completeLine(subject, line),
     async showNew(signal) {
-      // Answers are shown by whoever asked; the next call shows what came meanwhile.
-      if (isEvaluating || isTaking) return
-      isTaking = true
       try {
-        following ??= await newResults(handle, signal)
-        for (const result of await following.take(signal)) {
-          if (answered.delete(result.slot) || !isWatching) continue
-          const said = summarizeResult(result, client.address)
-          if (said !== 'done') screen.print(`${quiet(`slot ${result.slot}`)}  ${said}`)
-        }
+        await following.showNew(signal)
       } catch (error) {
         if (!signal.aborted) screen.print(quiet(told(error)))
-      } finally {
-        isTaking = false
       }
     },
   }

@@ -5,7 +5,8 @@ import { newResults } from '@heddle/sdk/console'
 
 const everyMs = 500
 
-type Found = ResultsPage['results'][number]
+/** A result of a process that is followed. */
+export type Found = ResultsPage['results'][number]
 
 export type LiveDeps = {
   readonly handle: ProcessHandle

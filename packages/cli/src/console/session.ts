@@ -5,7 +5,10 @@ import { inboxCode, promptOf, type Subject } from '@heddle/sdk/console'
 import { print, printable, remark } from '../output.ts'
 
 /** What a line that begins with a dot does; both ways to use a console have the same ones. */
-export type ConsoleCommand = { readonly help: string; run(text: string): Promise<void> | void }
+export type ConsoleCommand = {
+  readonly help: string
+  run(text: string, signal?: AbortSignal): Promise<void> | void
+}
 
 /** One process and what is shown of it, however its user types. */
 export class Session {
@@ -21,8 +24,8 @@ export class Session {
   constructor(subject: Subject, nodeUrl: string) {
     this.subject = subject
     this.commands = {
-      load: { help: 'FILE: evaluate its code', run: (path) => this.#load(path) },
-      inbox: { help: 'Show messages no handler took', run: () => this.#inbox() },
+      load: { help: 'FILE: evaluate its code', run: (path, signal) => this.#load(path, signal) },
+      inbox: { help: 'Show messages no handler took', run: (_, signal) => this.#inbox(signal) },
       process: {
         help: 'Show the id of the process and the node',
         run: () => print(`${subject.handle.id}  ${nodeUrl}`),
@@ -44,11 +47,11 @@ export class Session {
   }
 
   /** Runs a dot command; never rejects. */
-  async command({ run }: ConsoleCommand, text: string): Promise<void> {
+  async command({ run }: ConsoleCommand, text: string, signal?: AbortSignal): Promise<void> {
     try {
-      await run(text.trim())
+      await run(text.trim(), signal)
     } catch (error) {
-      this.fault(errorMessage(error))
+      this.fault(signal?.aborted === true ? 'interrupted' : errorMessage(error))
     }
   }
 
@@ -67,13 +70,14 @@ export class Session {
     else if (result.output !== '' && result.output !== 'undefined') print(printable(result.output))
   }
 
-  async #load(path: string): Promise<void> {
-    await this.evaluate(await readActorSource(path))
+  async #load(path: string, signal?: AbortSignal): Promise<void> {
+    await this.evaluate(await readActorSource(path), signal)
   }
 
-  async #inbox(): Promise<void> {
+  async #inbox(signal?: AbortSignal): Promise<void> {
     const { handle, language } = this.subject
-    const result = await handle.read({ action: 'Eval', data: inboxCode[language] })
+    const asked = signal === undefined ? {} : { signal }
+    const result = await handle.read({ action: 'Eval', data: inboxCode[language], ...asked })
     if (result.error === undefined) print(printable(result.output))
     else this.fault(result.error)
   }

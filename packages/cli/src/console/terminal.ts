@@ -6,7 +6,8 @@ import { errorMessage } from '@heddle/protocol/base'
 import { completeName, isUnfinished, summarizeResult } from '@heddle/sdk/console'
 import { print, printable } from '../output.ts'
 import { colourInput } from './colour-input.ts'
-import { followResults } from './live.ts'
+import { holdInput } from './hold-input.ts'
+import { type Found, followResults } from './live.ts'
 import type { Session } from './session.ts'
 
 type Reply = (error: Error | null, shown?: unknown) => void
@@ -17,8 +18,11 @@ export class Terminal {
   readonly #session: Session
   readonly #address: string | undefined
   readonly #server: REPLServer
-  #evaluating: AbortController | undefined
+  #answering: AbortController | undefined
   #following: AbortController | undefined
+  /** What the process did meanwhile; shown once nothing is awaited. */
+  readonly #unseen: Found[] = []
+  readonly #takeHeld: () => void
 
   /** `address` is the user's own: replies to it are shown whole. */
   constructor(session: Session, address: string | undefined) {
@@ -36,8 +40,9 @@ export class Terminal {
     })
     session.onPrompt = (prompt) => this.#server.setPrompt(prompt)
     colourInput(this.#server, language)
+    this.#takeHeld = holdInput(this.#server, () => this.#answering !== undefined)
     this.#defineCommands()
-    this.#server.on('SIGINT', () => this.#evaluating?.abort(new Error('interrupted')))
+    this.#server.on('SIGINT', () => this.#answering?.abort(new Error('interrupted')))
   }
 
   /** Resolves when the user leaves. */
@@ -53,11 +58,23 @@ export class Terminal {
     if (isUnfinished(code, this.#session.subject.language)) {
       return reply(new Recoverable(new SyntaxError('unfinished')))
     }
-    this.#evaluating = new AbortController()
     const data = code.replace(/\n$/, '')
-    if (data.trim() !== '') await this.#session.evaluate(data, this.#evaluating.signal)
-    this.#evaluating = undefined
-    reply(null)
+    if (data.trim() === '') return reply(null)
+    await this.#answer(
+      (signal) => this.#session.evaluate(data, signal),
+      () => reply(null),
+    )
+  }
+
+  /** Lets work end before anything else is shown or taken from the keys. */
+  async #answer(work: (signal: AbortSignal) => Promise<void>, done: () => void): Promise<void> {
+    const answering = new AbortController()
+    this.#answering = answering
+    await work(answering.signal)
+    this.#answering = undefined
+    done()
+    this.#showUnseen()
+    this.#takeHeld()
   }
 
   async #complete(line: string): Promise<[string[], string]> {
@@ -76,13 +93,11 @@ export class Terminal {
     if (!isOn) return
     const following = new AbortController()
     this.#following = following
-    const { subject, answered } = this.#session
     const deps: Parameters<typeof followResults>[0] = {
-      handle: subject.handle,
+      handle: this.#session.subject.handle,
       onResult: (result) => {
-        if (answered.delete(result.slot) || this.#evaluating !== undefined) return
-        const said = summarizeResult(result, this.#address)
-        if (said !== 'done') this.#above(`slot ${result.slot}  ${said}`)
+        this.#unseen.push(result)
+        this.#showUnseen()
       },
       onTrouble: (text) => this.#above(text),
     }
@@ -91,10 +106,20 @@ export class Terminal {
     })
   }
 
+  /** Only when no answer is awaited: it may be among them. */
+  #showUnseen(): void {
+    if (this.#answering !== undefined) return
+    for (const result of this.#unseen.splice(0)) {
+      if (this.#session.answered.delete(result.slot)) continue
+      const said = summarizeResult(result, this.#address)
+      if (said !== 'done') this.#above(`slot ${result.slot}  ${said}`)
+    }
+  }
+
   #above(text: string): void {
     process.stdout.write('\r\x1b[K')
     print(printable(text))
-    if (this.#evaluating === undefined) this.#server.displayPrompt(true)
+    if (this.#answering === undefined) this.#server.displayPrompt(true)
   }
 
   #defineCommands(): void {
@@ -106,7 +131,10 @@ export class Terminal {
     }
     for (const [name, command] of Object.entries({ ...this.#session.commands, watch })) {
       const action = (text: string) =>
-        void this.#session.command(command, text).finally(() => this.#server.displayPrompt())
+        void this.#answer(
+          (signal) => this.#session.command(command, text, signal),
+          () => this.#server.displayPrompt(),
+        )
       this.#server.defineCommand(name, { help: command.help, action })
     }
   }

@@ -3,11 +3,9 @@ import { errorMessage } from '@heddle/protocol/base'
 import { type Client, createClient } from '@heddle/sdk'
 import { parseMetrics, sumOf } from '../top/metrics-text.ts'
 import { version } from '../version.ts'
+import { clockFinding } from './clock-skew.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
 
-/** Clocks further apart than this make logs of two nodes hard to compare. */
-const skewGoodMs = 2_000
-const skewMost = 60_000
 const patienceMs = 5_000
 /** Processes asked for what stops them. */
 const processesMax = 1_000
@@ -49,21 +47,11 @@ async function versionOf(client: Client, signal: AbortSignal): Promise<Finding> 
   return warning('version', text, 'use the same version on both sides')
 }
 
-async function clock(client: Client, signal: AbortSignal): Promise<Finding> {
-  const skewMs = await skewOf(client, signal)
-  const ahead = `${Math.abs(Math.round(skewMs))} ms ${skewMs < 0 ? 'behind' : 'ahead'}`
-  const text = `the node’s clock is ${ahead}`
-  const advice = 'let both machines take their time from NTP (timedatectl set-ntp true)'
-  if (Math.abs(skewMs) > skewMost) return fault('clock', text, advice)
-  return Math.abs(skewMs) > skewGoodMs ? warning('clock', text, advice) : good('clock', text)
-}
-
-/** The node's clock less ours, at the middle of the question. */
-async function skewOf({ transport }: Client, signal: AbortSignal): Promise<number> {
+async function clock({ transport }: Client, signal: AbortSignal): Promise<Finding> {
   const { clock } = createRuntime()
   const sentMs = clock.nowMs()
   const { timestamp } = (await transport.get('/cu/', signal)).json() as { timestamp: number }
-  return timestamp - (sentMs + clock.nowMs()) / 2
+  return clockFinding({ sentMs, nodeMs: timestamp, receivedMs: clock.nowMs() })
 }
 
 async function jsModule(client: Client, signal: AbortSignal): Promise<Finding> {

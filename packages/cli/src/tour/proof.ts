@@ -45,7 +45,8 @@ export async function proveDecision(
   narrator.say(`npx heddle verify receipt ${id} --url ${client.url}`)
 }
 
-const keptTries = 20
+/** A minute: a slow disk may have more to write before it. */
+const keptTries = 400
 const pauseMs = 150
 
 /** A receipt is kept right after its result. */
