@@ -6,7 +6,7 @@ import { buildCounter } from './raw-counter/build.ts'
 let module: GuestModule
 beforeAll(async () => {
   module = await compileRawGuest(await buildCounter(), 'wasm32-unknown-raw-heddle1')
-}, 60_000)
+})
 
 const environment = JSON.stringify({ Process: { Id: 'P', Owner: 'O' }, Module: { Id: 'M' } })
 const context = { timestampMs: 1_700_000_000_000, seed: new Uint8Array(32) }

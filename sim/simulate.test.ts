@@ -25,7 +25,7 @@ describe('every promise is kept, and every run can be had again', () => {
 
   for (let group = 0; group < groups; group++) {
     const first = 1 + (group * seeds) / groups
-    it(`seeds ${first} to ${first + seeds / groups - 1}`, { timeout: 120_000 }, async () => {
+    it(`seeds ${first} to ${first + seeds / groups - 1}`, async () => {
       for (let seed = first; seed < first + seeds / groups; seed++) {
         const { violations, lines, digest } = await simulate(seed)
         expect(violations, `npm run sim -- ${seed}`).toEqual([])
@@ -47,7 +47,7 @@ describe('a broken build is caught', () => {
     ['forget-names', /twice/],
     ['skip-sync', /acknowledged ones are lost/],
   ]
-  it.each(mutants)('%s', { timeout: 120_000 }, async (mutant, what) => {
+  it.each(mutants)('%s', async (mutant, what) => {
     const told: string[] = []
     for (let seed = 1; seed <= 20 && !told.some((one) => what.test(one)); seed++) {
       told.push(...(await simulate(seed, mutant)).violations.map((violation) => violation.what))

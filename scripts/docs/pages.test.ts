@@ -25,5 +25,7 @@ it('compares what commands print, but for ids and times', () => {
   const [step] = shellSteps('$ heddle send P\nslot 1  2  (300 ms)\n')
   expect(step).toEqual({ command: 'heddle send P', expected: ['slot 1  2  (300 ms)'] })
   expect(withoutVarying('slot 1  2  (300 ms)')).toBe(withoutVarying('slot 1  2  (1.4 s)'))
+  const queues = (slots: number) => `queues ${slots} slots wait for evaluation`
+  expect(withoutVarying(queues(0))).toBe(withoutVarying(queues(2)))
   expect(withoutVarying('slot 1  2  (300 ms)')).not.toBe(withoutVarying('slot 1  3  (300 ms)'))
 })

@@ -58,6 +58,7 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\bN (?:ms|s)\b/g, 'TIME'],
   [/behind|ahead/g, 'BESIDE'],
   [/^(ok {4}processes) \d+/gm, '$1 N'],
+  [/\d+(?= (?:slots wait|letters) for )/g, 'N'],
 ]
 
 /** Text without what differs from run to run, and without advice that a machine may get. */

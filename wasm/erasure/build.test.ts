@@ -36,5 +36,5 @@ describe('the built kernel', () => {
     const kept = readFileSync(builtPath)
     const remedy = 'run: node wasm/erasure/build.ts'
     expect(Buffer.compare(built, kept), remedy).toBe(0)
-  }, 120_000)
+  })
 })
