@@ -127,5 +127,6 @@ const fillDisk: Fault = ({ log, time }, node, dice) => {
 
 const stepClock: Fault = ({ log }, node, dice) => {
   node.clockOffsetMs = dice.whole(-60_000, 60_000)
+  node.clockSteps++
   log.add(`${node.name} has its clock at ${node.clockOffsetMs} ms`)
 }

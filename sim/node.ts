@@ -26,8 +26,9 @@ export class SimulatedNode {
   readonly signer: Signer
   readonly address: string
   readonly disk: NodeDisk
-  /** How far its wall clock is off. */
+  /** How far its wall clock is off, and how often it was set. */
   clockOffsetMs = 0
+  clockSteps = 0
   readonly #world: World
   readonly #dice: Dice
   /** Slots told to anybody as durable, by log: no later run may have fewer. */
