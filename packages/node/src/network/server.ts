@@ -25,6 +25,12 @@ const answerStarting: RequestListener = (_request, response) => {
   response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' }).end(body)
 }
 
+/**
+ * Connections the system keeps until they are taken, where it allows as many. Beyond Node's own 511 a system under
+ * a burst of clients sends SYN cookies, and resets some of those that had connected.
+ */
+const backlog = 4096
+
 function listen(server: HttpServer, { host, port }: ServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -32,7 +38,7 @@ function listen(server: HttpServer, { host, port }: ServerOptions): Promise<void
       const text = `port ${port} on ${host} ${why}; choose another with --port (0: any free one)`
       reject(new HeddleError('port-unavailable', 'unavailable', text, { host, port }, { cause }))
     })
-    server.listen(port, host, () => resolve())
+    server.listen({ port, host, backlog }, () => resolve())
   })
 }
 
