@@ -60,6 +60,7 @@ export async function readTerms(
   { startCrc }: Pick<RecordHead, 'startCrc'>,
   place: Place,
 ): Promise<{ readonly fields: HeaderFields; readonly assigned: readonly number[] } | undefined> {
+  if (place.bytes < termsBytes(0)) return undefined
   const bytes = new Uint8Array(Math.min(place.bytes, termsBytesMax))
   await place.segment.read(place, 0, bytes)
   const count = new DataView(bytes.buffer).getUint16(termsBytes(0) - 2, true)
